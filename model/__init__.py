@@ -1,0 +1,1 @@
+"""Text in, document out: normalise, tokenise, encode, score, decode, build records."""

@@ -1,0 +1,1 @@
+"""Learning: embeddings from raw text, fine-tuning on annotated articles, export."""
