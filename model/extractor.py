@@ -1,0 +1,198 @@
+"""The extractor: runs a back end over windows and decodes documents, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, repeat
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from phoihop.data.document import Document, Entity, Relation
+from phoihop.data.errors import PhoihopError
+from phoihop.data.schema import Schema
+from phoihop.model.backend import ENCODER_FILE, Backend, OnnxBackend, TorchBackend
+from phoihop.model.candidates import allowed_relations, candidate_pairs, mentions_of
+from phoihop.model.card import TOKENIZER_FILE, ModelCard
+from phoihop.model.decode import Floats, Span, decode
+from phoihop.model.gold import Lost, align
+from phoihop.model.prepare import Prepared, batch_windows, prepare
+from phoihop.model.records import build_records
+from phoihop.model.tokenise import SubwordTokenizer
+from phoihop.model.windows import Window
+
+BATCH_WINDOWS = 8  # windows scored at once
+BLOCK_WORDS = 4096  # words whose states are kept before their relations are scored
+DEFAULT_THRESHOLD = 0.5
+
+
+class Extractor:
+    """A loaded model; keep one for repeated use.
+
+    Args:
+        backend: computes the scores.
+        tokenizer: the vocabulary the backend was trained with.
+        card: schema, windows, thresholds.
+        name: what messages call it.
+    """
+
+    def __init__(self, backend: Backend, tokenizer: SubwordTokenizer, card: ModelCard, name: str) -> None:
+        self._scorer = backend
+        self._tokenizer = tokenizer
+        self.card = card
+        self.name = name
+        self.backend = backend.name
+        self.schema: Schema = card.schema
+        self._transitions = card.transitions()
+        self._threshold = np.array(
+            [card.thresholds.get(r, DEFAULT_THRESHOLD) for r in self.schema.relations], np.float32
+        )
+
+    @classmethod
+    def load(
+        cls, model: str | Path = "default", backend: str = "auto", threads: int | None = None
+    ) -> Extractor:
+        """Load a model folder, or the model that comes with the package (``"default"``).
+
+        Args:
+            model: a folder, or ``"default"``.
+            backend: ``"onnx"``, ``"torch"``, or ``"auto"``: ONNX where the folder has it, else torch.
+            threads: for ONNX on the CPU; all cores unless given.
+
+        Raises:
+            PhoihopError: no such folder, a file of it missing or damaged, an unknown back end.
+        """
+        folder = Path(__file__).parent / "weights" / "default" if str(model) == "default" else Path(model)
+        if not folder.is_dir():
+            raise PhoihopError(f"{folder}: no such model folder; give one that training wrote, or 'default'")
+        card = ModelCard.load(folder)
+        tokenizer = SubwordTokenizer.load(folder / TOKENIZER_FILE)
+        if backend == "auto":
+            backend = "onnx" if (folder / ENCODER_FILE).is_file() else "torch"
+        scorer: Backend
+        if backend == "onnx":
+            scorer = OnnxBackend(folder, threads)
+        elif backend == "torch":
+            scorer = TorchBackend.load(folder)
+        else:
+            raise PhoihopError(f"unknown back end {backend!r}; choose auto, onnx or torch")
+        return cls(scorer, tokenizer, card, str(model))
+
+    def with_card(self, card: ModelCard) -> Extractor:
+        """The same scores decoded with other settings."""
+        return Extractor(self._scorer, self._tokenizer, card, self.name)
+
+    def predict(self, text: str, id: str | None = None) -> Document:
+        """Entities, relations and records of one article; blank text gives an empty document."""
+        return next(self.predict_many([text], [id]))
+
+    def predict_many(
+        self, texts: Iterable[str], ids: Iterable[str | None] | None = None
+    ) -> Iterator[Document]:
+        """Documents in the order of the texts, each as soon as it is done; short articles share batches."""
+        group: list[_Article] = []
+        waiting = 0
+        for text, name in zip(texts, chain(ids if ids is not None else (), repeat(None)), strict=False):
+            prepared = prepare(text, self._tokenizer, self.card.reading)
+            group.append(_Article(text, name, prepared))
+            waiting += len(prepared.windows)
+            if waiting >= BATCH_WINDOWS:
+                yield from self._finish(group)
+                group, waiting = [], 0
+        yield from self._finish(group)
+
+    def unreachable(self, gold: Document) -> list[Lost]:
+        """Annotated entities and relations that this model can never predict, with the cause."""
+        prepared = prepare(gold.text, self._tokenizer, self.card.reading)
+        return list(align(gold, prepared, self.schema, self.card.reach).lost)
+
+    def _finish(self, group: Sequence[_Article]) -> Iterator[Document]:
+        items = [(article, w) for article in group for w in article.prepared.windows]
+        for i in range(0, len(items), BATCH_WINDOWS):
+            self._read(items[i : i + BATCH_WINDOWS])
+        for article in group:
+            self._relate(article, final=True)
+            yield self._document(article)
+
+    def _read(self, items: Sequence[tuple[_Article, Window]]) -> None:
+        """Score some windows and decode what they own."""
+        batch = batch_windows([(a.prepared, w) for a, w in items], self._tokenizer)
+        states, scores = self._scorer.encode(batch.input_ids, batch.attention_mask)
+        for row, (article, window) in enumerate(items):
+            places = batch.word_places[row, : batch.word_counts[row]]
+            for span in decode(scores[row, places], self.schema.tags, self._transitions):
+                article.spans.append(
+                    Span(span.first + window.own_start, span.last + window.own_start, span.label, span.score)
+                )
+            article.states.append(states[row, places])
+            article.waiting += len(places)
+            if article.waiting >= BLOCK_WORDS:
+                self._relate(article, final=False)
+
+    def _relate(self, article: _Article, final: bool) -> None:
+        """Score the pairs whose later end is new, then forget states too far back for any later pair."""
+        states = np.concatenate(article.states) if article.states else None
+        spans = article.spans[article.kept_span :]
+        if self.schema.relations and states is not None and len(spans) > 1:
+            begin = article.kept_word
+            local = [(s.first - begin, s.last - begin, s.label) for s in spans]
+            mentions = mentions_of(local, self.schema, article.prepared.sentence[begin : begin + len(states)])
+            pairs = candidate_pairs(mentions, self.schema, self.card.reach)
+            pairs = pairs[pairs.max(axis=1) >= article.new_span - article.kept_span]
+            if len(pairs):
+                logits = self._scorer.relate(states, mentions, pairs)
+                allowed = allowed_relations(mentions, pairs, self.schema)
+                article.relations += self._chosen(logits, allowed, pairs + article.kept_span)
+        article.new_span, article.waiting = len(article.spans), 0
+        if not final and states is not None:
+            self._forget(article, states)
+
+    def _chosen(
+        self, logits: Floats, allowed: NDArray[np.bool_], pairs: NDArray[np.int64]
+    ) -> list[tuple[int, str, int, float]]:
+        scores = 1.0 / (1.0 + np.exp(-np.clip(logits, -50, 50)))
+        rows, columns = np.nonzero(allowed & (scores >= self._threshold))
+        return [
+            (int(pairs[i, 0]), self.schema.relations[j], int(pairs[i, 1]), float(scores[i, j]))
+            for i, j in zip(rows.tolist(), columns.tolist(), strict=True)
+        ]
+
+    def _forget(self, article: _Article, states: Floats) -> None:
+        longest = max(self.card.reach.values(), default=0)
+        keep = min(len(states), longest + 100)
+        article.kept_word += len(states) - keep
+        article.states = [states[len(states) - keep :]]
+        while (
+            article.kept_span < len(article.spans)
+            and article.spans[article.kept_span].first < article.kept_word
+        ):
+            article.kept_span += 1
+
+    def _document(self, article: _Article) -> Document:
+        entities = []
+        for number, span in enumerate(article.spans, 1):
+            start, end = article.prepared.span(span.first, span.last)
+            entities.append(Entity(f"e{number}", start, end, span.label, span.score))
+        relations = tuple(
+            Relation(f"e{head + 1}", label, f"e{tail + 1}", score)
+            for head, label, tail, score in sorted(article.relations)
+        )
+        document = Document(article.text, tuple(entities), relations, article.id)
+        return document.replace(records=build_records(document))
+
+
+@dataclass
+class _Article:
+    """An article on its way.  Spans before ``kept_span`` and words before ``kept_word`` are done with."""
+
+    text: str
+    id: str | None
+    prepared: Prepared
+    spans: list[Span] = field(default_factory=list)
+    states: list[Floats] = field(default_factory=list)
+    relations: list[tuple[int, str, int, float]] = field(default_factory=list)
+    kept_word: int = 0
+    kept_span: int = 0
+    new_span: int = 0
+    waiting: int = 0

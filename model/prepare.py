@@ -1,0 +1,143 @@
+"""From the caller's text to what an encoder reads: words, sub-words, sentences, windows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from phoihop.model.normalise import Normalised, normalise
+from phoihop.model.sentences import cut_points, sentence_starts
+from phoihop.model.tokenise import SubwordTokenizer
+from phoihop.model.windows import Window, make_windows
+from phoihop.model.words import split_words
+
+# A word of more sub-words (a web address, a run of letters) is read by its first ones; it keeps its
+# place, its label and all its characters.
+MAX_WORD_TOKENS = 16
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How long the windows of an encoder are, in tokens, the two special ones included."""
+
+    length: int = 512
+    overlap: int = 64
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An article ready to be read.
+
+    ``words`` (words, 2) are spans of ``normalised.text``; word ``w`` has the sub-words
+    ``ids[offsets[w]:offsets[w + 1]]`` and stands in sentence ``sentence[w]``.
+    """
+
+    normalised: Normalised
+    words: NDArray[np.int32]
+    ids: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+    sentence: NDArray[np.int64]
+    windows: tuple[Window, ...]
+
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        """Characters of the caller's text from word ``first`` to word ``last``, both included."""
+        return self.normalised.span(int(self.words[first, 0]), int(self.words[last, 1]))
+
+    def word_borders(self) -> tuple[dict[int, int], dict[int, int]]:
+        """Word index by its first character, and by the character after its last, in the caller's text."""
+        if not len(self.words):
+            return {}, {}
+        begins = self.normalised.starts[self.words[:, 0]].tolist()
+        ends = self.normalised.ends[self.words[:, 1] - 1].tolist()
+        return {c: w for w, c in enumerate(begins)}, {c: w for w, c in enumerate(ends)}
+
+
+def prepare(text: str, tokenizer: SubwordTokenizer, reading: Reading) -> Prepared:
+    """Normalise, split and cut ``text`` for one encoder."""
+    normalised = normalise(text)
+    words = _merge_shared(split_words(normalised.text), normalised)
+    encoding = tokenizer.encode([normalised.text[a:b] for a, b in words.tolist()])
+    edges = np.append(encoding.first, len(encoding.ids))
+    counts = np.minimum(np.diff(edges), MAX_WORD_TOKENS)
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    # Places of the kept sub-words: each word's first, then its next ones.
+    kept = np.repeat(encoding.first - offsets[:-1], counts) + np.arange(offsets[-1])
+    starts = sentence_starts(normalised.text, words)
+    sentence = np.zeros(len(words), dtype=np.int64)
+    sentence[starts[1:]] = 1
+    limit = reading.length - 2
+    pieces = _pieces(normalised.text, words, starts, counts, limit - 2 * reading.overlap)
+    windows = make_windows(counts.tolist(), pieces, limit, reading.overlap)
+    return Prepared(normalised, words, encoding.ids[kept], offsets, np.cumsum(sentence), tuple(windows))
+
+
+def _merge_shared(words: NDArray[np.int32], normalised: Normalised) -> NDArray[np.int32]:
+    """Join neighbours that stand for one character of the caller's text: no border can lie between them."""
+    if len(words) < 2:
+        return words
+    shared = normalised.starts[words[1:, 0]] < normalised.ends[words[:-1, 1] - 1]
+    if not shared.any():
+        return words
+    begins = np.flatnonzero(np.concatenate([[True], ~shared]))
+    ends = np.concatenate([begins[1:], [len(words)]]) - 1
+    return np.stack([words[begins, 0], words[ends, 1]], axis=1)
+
+
+def _pieces(
+    text: str, words: NDArray[np.int32], starts: NDArray[np.int64], counts: NDArray[np.int64], room: int
+) -> list[int]:
+    """Sentence starts, with further cuts in sentences of more than ``room`` tokens."""
+    total = np.concatenate([[0], np.cumsum(counts)])
+    ends = np.append(starts[1:], len(words))
+    pieces: list[int] = []
+    for a, b in zip(starts.tolist(), ends.tolist(), strict=True):
+        pieces.append(a)
+        tokens = int(total[b] - total[a])
+        if tokens > room:
+            # Halve the words allowed until every part fits; parts with long words need more cuts.
+            limit = max(1, (b - a) * room // tokens)
+            while True:
+                cuts = cut_points(text, words, a, b, limit)
+                bounds = [a, *cuts, b]
+                longest = max(int(total[y] - total[x]) for x, y in zip(bounds, bounds[1:], strict=False))
+                if longest <= room or limit == 1:
+                    break
+                limit = max(1, limit * 3 // 4)
+            pieces += cuts
+    return pieces
+
+
+@dataclass(frozen=True)
+class WindowBatch:
+    """Windows as arrays.  Padding stands at the right end of each row.
+
+    Attributes:
+        input_ids: (windows, tokens), with the special tokens around each window.
+        attention_mask: (windows, tokens), 1 for tokens and 0 for padding.
+        word_places: (windows, words), the token of each owned word's first sub-word.
+        word_counts: (windows,), owned words of each row.
+    """
+
+    input_ids: NDArray[np.int64]
+    attention_mask: NDArray[np.int64]
+    word_places: NDArray[np.int64]
+    word_counts: NDArray[np.int64]
+
+
+def batch_windows(items: Sequence[tuple[Prepared, Window]], tokenizer: SubwordTokenizer) -> WindowBatch:
+    """Put windows, of one article or several, into one batch."""
+    lengths = [int(p.offsets[w.end] - p.offsets[w.start]) + 2 for p, w in items]
+    counts = np.array([w.own_end - w.own_start for _, w in items], dtype=np.int64)
+    ids = np.full((len(items), max(lengths)), tokenizer.pad_id, dtype=np.int64)
+    mask = np.zeros_like(ids)
+    places = np.zeros((len(items), int(counts.max())), dtype=np.int64)
+    for row, ((p, w), length) in enumerate(zip(items, lengths, strict=True)):
+        begin = int(p.offsets[w.start])
+        ids[row, 0] = tokenizer.start_id
+        ids[row, 1 : length - 1] = p.ids[begin : int(p.offsets[w.end])]
+        ids[row, length - 1] = tokenizer.end_id
+        mask[row, :length] = 1
+        places[row, : counts[row]] = p.offsets[w.own_start : w.own_end] - begin + 1
+    return WindowBatch(ids, mask, places, counts)

@@ -1,0 +1,121 @@
+"""From words to sub-word ids: a syllable-level byte-pair encoding.
+
+The vocabulary is case-sensitive, but each token also has a *form* (its lower-case string) and a
+*shape* (how it is written); the encoder embeds the two apart, so that ``ỦY``, ``Ủy`` and ``ủy``
+share what they mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from phoihop.data.errors import PhoihopError
+from tokenizers import Tokenizer
+
+PAD, UNK, START, END = "<pad>", "<unk>", "<s>", "</s>"
+SPECIAL = (PAD, UNK, START, END)
+CONTINUATION = "##"
+
+# How a token is written.  Digits are told apart by their number: a year has four.
+SHAPES = (
+    "special", "lower", "title", "upper", "mixed", "letter",
+    "digit1", "digit2", "digit3", "digit4", "digits", "mark",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """Sub-words of a text: ``ids`` (tokens,) and, for each word, ``first`` (words,), the place of
+    its first sub-word in ``ids``."""
+
+    ids: NDArray[np.int64]
+    first: NDArray[np.int64]
+
+
+class SubwordTokenizer:
+    """A ``tokenizers`` vocabulary applied word by word, so that no sub-word crosses a word."""
+
+    def __init__(self, backend: Tokenizer) -> None:
+        self.backend = backend
+        self.pad_id = self._special(PAD)
+        self.start_id = self._special(START)
+        self.end_id = self._special(END)
+
+    def _special(self, token: str) -> int:
+        found = self.backend.token_to_id(token)
+        if found is None:
+            raise PhoihopError(f"the tokenizer has no {token} token; it was not made by phoihop")
+        return int(found)
+
+    @property
+    def size(self) -> int:
+        """Number of tokens in the vocabulary."""
+        return int(self.backend.get_vocab_size())
+
+    def encode(self, words: Sequence[str]) -> Encoding:
+        """Ids of the words' sub-words.  Every word gets at least one, unknown characters too."""
+        # A zero-width blank would be no word; any other character is a token or <unk>.
+        encoding = self.backend.encode(list(words), is_pretokenized=True, add_special_tokens=False)
+        ids = np.array(encoding.ids, dtype=np.int64)
+        owners = np.array(encoding.word_ids, dtype=np.int64)
+        first = np.searchsorted(owners, np.arange(len(words)))
+        missing = (
+            np.flatnonzero(owners[np.minimum(first, len(owners) - 1)] != np.arange(len(words)))
+            if len(words)
+            else ()
+        )
+        if len(missing):
+            raise PhoihopError(f"the tokenizer gave no token for the word {words[int(missing[0])]!r}")
+        return Encoding(ids, first.astype(np.int64))
+
+    @classmethod
+    def load(cls, path: str | Path) -> SubwordTokenizer:
+        """Read a ``tokenizer.json``.
+
+        Raises:
+            PhoihopError: the file is missing or no tokenizer.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise PhoihopError(f"{path}: the model folder lacks its tokenizer; copy the whole folder")
+        try:
+            return cls(Tokenizer.from_file(str(path)))
+        except PhoihopError as error:
+            raise PhoihopError(f"{path}: {error}") from None
+        except Exception as error:  # the library raises plain Exception on a malformed file
+            raise PhoihopError(f"{path}: no tokenizer file ({error})") from None
+
+
+def shape_of(token: str) -> int:
+    """Index into ``SHAPES`` of how a vocabulary entry is written."""
+    if token in SPECIAL:
+        return SHAPES.index("special")
+    word = token.removeprefix(CONTINUATION)
+    if word.isdigit():
+        return SHAPES.index(f"digit{len(word)}" if len(word) <= 4 else "digits")
+    if not any(c.isalpha() for c in word):
+        return SHAPES.index("mark")
+    if word.islower():
+        return SHAPES.index("lower")
+    if word.isupper():
+        return SHAPES.index("letter" if len(word) == 1 else "upper")
+    return SHAPES.index("title" if word[0].isupper() and word[1:].islower() else "mixed")
+
+
+def factors(vocabulary: dict[str, int]) -> tuple[list[str], list[int], list[int]]:
+    """Forms and shapes of a vocabulary.
+
+    Returns:
+        the distinct forms in order of first id; for each token id its form's index; its shape.
+    """
+    forms: dict[str, int] = {}
+    form_ids, shape_ids = [], []
+    for token, _ in sorted(vocabulary.items(), key=lambda item: item[1]):
+        form = token if token in SPECIAL else token.lower()
+        form_ids.append(forms.setdefault(form, len(forms)))
+        shape_ids.append(shape_of(token))
+    return list(forms), form_ids, shape_ids

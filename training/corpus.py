@@ -1,0 +1,105 @@
+"""Raw text for learning without annotation: reading, weighting by domain, turning into ids."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from phoihop.data.errors import PhoihopError
+from phoihop.model.normalise import normalise_text
+from phoihop.model.tokenise import SubwordTokenizer
+from phoihop.model.words import split_words
+
+# Words that tell the genre: rank, Party and state bodies, joint documents.
+_DOMAIN = re.compile(
+    r"(?:thiếu|trung|thượng|đại) (?:tướng|tá)|chính ủy|quân khu|bộ tư lệnh|bộ chỉ huy|tỉnh ủy|thành ủy|quận ủy|huyện ủy"
+    r"|đảng ủy|bí thư|ban thường vụ|ban tuyên giáo|ban dân vận|quân ủy|ủy ban nhân dân|ubnd|hđnd|bộ chqs|phối hợp|ký kết"
+    r"|quy chế|thỏa thuận|biên bản ghi nhớ|bộ trưởng|thứ trưởng|chủ nhiệm|tham mưu|tổng cục|giám đốc công an|mttq|mặt trận tổ quốc",
+    re.IGNORECASE,
+)
+
+
+def domain_share(text: str) -> float:
+    """Genre words per hundred words: 0 for sport or gossip, 3 and more for the genre's news."""
+    return 100.0 * len(_DOMAIN.findall(text)) / max(50, text.count(" ") + 1)
+
+
+def read_raw(paths: Iterable[str | Path]) -> Iterator[str]:
+    """Documents of text files (one each) and JSONL files (``{"text": …}`` a line; ``.zst`` read as well).
+
+    Raises:
+        PhoihopError: a path is missing, of no known kind, or a line is no such object.
+    """
+    for path in map(Path, paths):
+        if path.is_dir():
+            files = [p for p in sorted(path.rglob("*")) if p.suffix in {".txt", ".jsonl", ".zst"}]
+            if not files:
+                raise PhoihopError(f"{path}: no .txt, .jsonl or .jsonl.zst file in this folder")
+            yield from read_raw(files)
+        elif not path.is_file():
+            raise PhoihopError(f"{path}: no such file; give text files, JSONL files or folders of them")
+        elif path.suffix == ".txt":
+            yield path.read_text(encoding="utf-8")
+        else:
+            yield from _read_jsonl(path)
+
+
+def _read_jsonl(path: Path) -> Iterator[str]:
+    for number, line in enumerate(_lines(path), 1):
+        if not line.strip():
+            continue
+        try:
+            yield json.loads(line)["text"]
+        except (ValueError, KeyError, TypeError):
+            raise PhoihopError(f'{path}:{number}: expected a JSON object with "text"') from None
+
+
+def _lines(path: Path) -> Iterator[str]:
+    if path.suffix != ".zst":
+        with path.open(encoding="utf-8") as stream:
+            yield from stream
+        return
+    import zstandard
+
+    with path.open("rb") as raw:
+        reader = zstandard.ZstdDecompressor(max_window_size=2**28).stream_reader(raw)
+        yield from io.TextIOWrapper(reader, encoding="utf-8")
+
+
+def sample_documents(paths: Sequence[str | Path], words: int, seed: int, floor: float = 0.15) -> list[str]:
+    """Normalised documents, genre news first, about ``words`` words in all.
+
+    Each document is kept with a probability that rises with its ``domain_share`` from ``floor`` (none)
+    to 1 (two genre words in a hundred); the order is shuffled with ``seed``.
+    """
+    generator = random.Random(seed)
+    kept: list[str] = []
+    for text in read_raw(paths):
+        text = normalise_text(text)
+        if generator.random() < min(1.0, floor + 0.5 * domain_share(text)):
+            kept.append(text)
+    generator.shuffle(kept)
+    total, taken = 0, []
+    for text in kept:
+        if total >= words:
+            break
+        taken.append(text)
+        total += text.count(" ") + 1
+    return taken
+
+
+def encode_documents(texts: Iterable[str], tokenizer: SubwordTokenizer) -> NDArray[np.uint16]:
+    """All texts as one row of token ids, each text closed by ``</s>``."""
+    rows: list[NDArray[np.uint16]] = []
+    end = np.array([tokenizer.end_id], dtype=np.uint16)
+    for text in texts:
+        words = [text[a:b] for a, b in split_words(text).tolist()]
+        if words:
+            rows += [tokenizer.encode(words).ids.astype(np.uint16), end]
+    return np.concatenate(rows) if rows else np.zeros(0, dtype=np.uint16)

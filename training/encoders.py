@@ -1,0 +1,50 @@
+"""Where an encoder comes from: the embedded one, a folder, or fresh random weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from phoihop.data.document import Document
+from phoihop.data.errors import PhoihopError
+from phoihop.model.card import TOKENIZER_FILE
+from phoihop.model.encoder import RecurrentEncoder
+from phoihop.model.normalise import normalise_text
+from phoihop.model.tokenise import SubwordTokenizer
+from phoihop.training.config import TrainConfig
+from phoihop.training.vocabulary import learn_vocabulary
+from transformers import AutoModel
+
+EMBEDDED = Path(__file__).parent.parent / "model" / "weights" / "encoder"
+RANDOM_VOCABULARY = 8000  # tokens learnt from the training articles for a fresh encoder
+
+
+def load_encoder(config: TrainConfig, documents: Sequence[Document]) -> tuple[Any, SubwordTokenizer]:
+    """The encoder named by ``config.encoder`` and its tokenizer.
+
+    Raises:
+        PhoihopError: the folder lacks its files, or its weights do not all arrive.
+    """
+    if config.encoder == "random":
+        tokenizer = learn_vocabulary((normalise_text(d.text) for d in documents), RANDOM_VOCABULARY, 2)
+        return RecurrentEncoder.for_tokenizer(tokenizer, dropout=config.encoder_dropout), tokenizer
+    folder = EMBEDDED if config.encoder == "default" else Path(config.encoder)
+    if not (folder / "config.json").is_file():
+        raise PhoihopError(
+            f"encoder {config.encoder!r}: {folder} holds no saved encoder (config.json is missing); "
+            "give a folder that `phoihop pretrain` wrote, 'default' or 'random'"
+        )
+    tokenizer = SubwordTokenizer.load(folder / TOKENIZER_FILE)
+    encoder, report = AutoModel.from_pretrained(folder, output_loading_info=True, dtype="float32")
+    missing = sorted(report["missing_keys"]) + sorted(str(k) for k in report["mismatched_keys"])
+    if missing:
+        raise PhoihopError(
+            f"{folder}: these encoder weights are missing or of another shape: {', '.join(missing)}"
+        )
+    if encoder.config.vocab_size < tokenizer.size:
+        raise PhoihopError(
+            f"{folder}: the tokenizer has {tokenizer.size} tokens, the encoder only {encoder.config.vocab_size}; "
+            "they do not belong together"
+        )
+    return encoder, tokenizer

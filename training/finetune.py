@@ -1,0 +1,211 @@
+"""Fine-tuning: annotated articles in, a run folder with the best model out.
+
+run/
+  config.json, data.json, versions.json   what was asked, on what, with what
+  log.jsonl                                    a line per epoch: losses, dev figures
+  checkpoints/                                 everything needed to go on (--resume)
+  model/                                       the best model by dev score: weights, tokenizer, model.json
+  metrics.json                                 its dev figures
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from phoihop.data.document import Document
+from phoihop.data.errors import PhoihopError
+from phoihop.data.schema import Schema, default_schema
+from phoihop.model.card import TOKENIZER_FILE, ModelCard
+from phoihop.model.encoder import RecurrentEncoder
+from phoihop.model.joint import JointConfig, JointModel
+from phoihop.model.prepare import Reading
+from phoihop.training.config import TrainConfig
+from phoihop.training.encoders import load_encoder
+from phoihop.training.examples import Collator, describe_lost, learn_reach, make_examples, split_documents
+from phoihop.training.loop import JointTrainer, Progress, StopOnInterrupt, current_card
+from phoihop.training.runs import check_same_run, data_digest, versions, write_json
+from phoihop.training.thresholds import choose_thresholds
+from transformers import EarlyStoppingCallback, PrinterCallback, TrainingArguments, set_seed
+from transformers.utils import logging as hub_logging
+
+
+def train(
+    config: TrainConfig,
+    train_documents: Sequence[Document],
+    dev_documents: Sequence[Document],
+    output: str | Path,
+    resume: bool = False,
+) -> dict[str, Any]:
+    """Train a model and keep the best by dev score, the mean of entity and relation F1.
+
+    Args:
+        config: settings.
+        train_documents: articles to learn from.
+        dev_documents: articles that choose the epoch and the thresholds; if empty, ``dev_share`` of the
+            training articles is set aside for it.
+        output: the run folder; new, empty, or with ``resume`` an interrupted run's.
+        resume: go on from the last checkpoint; the result equals an unbroken run's.
+
+    Returns:
+        the dev figures of the kept model.
+
+    Raises:
+        PhoihopError: no articles, a label the schema does not know, a folder in use, settings or data
+            that differ from the run to be resumed, an encoder that cannot be loaded.
+        KeyboardInterrupt: after Ctrl-C, once a checkpoint is written.
+    """
+    output = Path(output)
+    if not train_documents:
+        raise PhoihopError("no articles to train on; give annotated articles with --train")
+    learn, dev = list(train_documents), list(dev_documents)
+    if not dev:
+        learn, dev = split_documents(learn, config.dev_share, config.seed)
+        if not learn:
+            raise PhoihopError("one article cannot be both trained on and held out; give more, or --dev")
+    schema = _schema(config, [*learn, *dev])
+    check_same_run(output, resume, config.to_dict(), data_digest(learn, dev))
+    set_seed(config.seed)
+    hub_logging.disable_progress_bar()  # ours shows the run; saving a small file needs none
+
+    began = time.monotonic()
+    encoder, tokenizer = load_encoder(config, learn)
+    reading = Reading(config.window, config.overlap)
+    examples, lost = make_examples(learn, tokenizer, reading, schema)
+    print(f"{len(learn)} training articles, {len(dev)} dev articles; {describe_lost(lost)}")
+    reach = learn_reach(examples, schema)
+    model = _model(config, schema, encoder)
+    card = ModelCard(schema, reading, reach)
+
+    arguments = _arguments(config, output)
+    progress = Progress(output / "log.jsonl", resume)
+    stop = StopOnInterrupt()
+    trainer = JointTrainer(
+        model=model,
+        args=arguments,
+        train_dataset=examples,  # type: ignore[arg-type]
+        eval_dataset=dev,  # type: ignore[arg-type]
+        data_collator=Collator(tokenizer, schema, reach, config.word_dropout),
+        callbacks=[progress, stop],
+        settings=config,
+        tokenizer=tokenizer,
+        card=card,
+    )
+    trainer.remove_callback(PrinterCallback)
+    if config.patience:
+        trainer.add_callback(EarlyStoppingCallback(config.patience))
+    with stop.listening():
+        trainer.train(resume_from_checkpoint=resume or None)
+    if stop.asked:
+        raise KeyboardInterrupt
+    minutes = (time.monotonic() - began) / 60
+    return _keep_best(trainer, card, dev, output, config, minutes, len(learn))
+
+
+def _schema(config: TrainConfig, documents: Sequence[Document]) -> Schema:
+    if config.schema == "data":
+        return Schema.from_documents(documents)
+    schema = default_schema() if config.schema == "default" else Schema.load(config.schema)
+    for document in documents:
+        faults = schema.faults(document)
+        if faults:
+            raise PhoihopError(
+                f'article {document.id}: {faults[0]}; correct it, or train with schema = "data" or your own schema file'
+            )
+    return schema
+
+
+def _model(config: TrainConfig, schema: Schema, encoder: Any) -> JointModel:
+    settings = encoder.config.to_dict() | {"model_type": encoder.config.model_type}
+    if isinstance(encoder, RecurrentEncoder):
+        settings["dropout"] = config.encoder_dropout
+    joint = JointConfig(
+        encoder=settings,
+        task=schema.to_dict(),
+        token_head=config.token_head,
+        recurrent_size=config.recurrent_size,
+        relation_size=config.relation_size,
+        dropout=config.dropout,
+        relation_dropout=config.relation_dropout,
+        relation_weight=config.relation_weight,
+    )
+    model = JointModel(joint)
+    model.encoder.load_state_dict(encoder.state_dict())
+    return model
+
+
+def _arguments(config: TrainConfig, output: Path) -> TrainingArguments:
+    cuda = torch.cuda.is_available()
+    bf16 = config.bf16 == "yes" or (config.bf16 == "auto" and _computes_in_bf16(cuda))
+    arguments = TrainingArguments(
+        output_dir=str(output / "checkpoints"),
+        num_train_epochs=config.epochs,
+        per_device_train_batch_size=config.batch_size,
+        learning_rate=config.learning_rate,
+        weight_decay=config.weight_decay,
+        warmup_steps=config.warmup,
+        lr_scheduler_type="linear",
+        max_grad_norm=config.max_gradient,
+        bf16=bf16,
+        use_cpu=not cuda,
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        logging_strategy="epoch",
+        save_total_limit=2,
+        load_best_model_at_end=True,
+        metric_for_best_model="score",
+        greater_is_better=True,
+        remove_unused_columns=False,
+        label_names=["tags"],
+        dataloader_num_workers=0,
+        dataloader_pin_memory=False,
+        report_to=[],
+        disable_tqdm=True,
+        seed=config.seed,
+    )
+    # One batch holds pairs that point into it: it cannot be cut for several devices of one process.
+    arguments._n_gpu = min(1, arguments.n_gpu)
+    return arguments
+
+
+def _computes_in_bf16(cuda: bool) -> bool:
+    if cuda:
+        return bool(torch.cuda.is_bf16_supported())
+    return bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())
+
+
+def _keep_best(
+    trainer: JointTrainer,
+    card: ModelCard,
+    dev: Sequence[Document],
+    output: Path,
+    config: TrainConfig,
+    minutes: float,
+    articles: int,
+) -> dict[str, Any]:
+    """Choose thresholds for the best weights, write model and figures."""
+    model: JointModel = trainer.model  # type: ignore[assignment]
+    model.eval()
+    card = current_card(card, model)
+    card = replace(card, thresholds=choose_thresholds(trainer.extractor(card), dev))
+    figures = trainer.dev_figures(card)
+    about = {
+        "trained_on_articles": articles,
+        "dev_articles": len(dev),
+        "minutes": round(minutes, 1),
+        "seed": config.seed,
+        "dev": figures,
+        "versions": versions(),
+        "settings": config.to_dict(),
+    }
+    folder = output / "model"
+    folder.mkdir(parents=True, exist_ok=True)
+    replace(card, about=about).save(folder)
+    trainer.tokenizer.backend.save(str(folder / TOKENIZER_FILE))
+    model.save_pretrained(folder)
+    write_json(output / "metrics.json", figures)
+    return figures

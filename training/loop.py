@@ -1,0 +1,187 @@
+"""The training loop: transformers' Trainer with our optimiser groups and dev figures from real predictions."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from phoihop.data.document import Document
+from phoihop.eval.evaluate import score
+from phoihop.model.backend import TorchBackend
+from phoihop.model.card import ModelCard
+from phoihop.model.decode import Transitions
+from phoihop.model.extractor import Extractor
+from phoihop.model.joint import JointModel
+from phoihop.model.tokenise import SubwordTokenizer
+from phoihop.training.config import TrainConfig
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+from torch import nn
+from transformers import Trainer, TrainerCallback
+
+
+class JointTrainer(Trainer):
+    """``eval_dataset`` is a list of annotated documents; evaluation predicts their texts."""
+
+    def __init__(
+        self, *args: Any, settings: TrainConfig, tokenizer: SubwordTokenizer, card: ModelCard, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.settings, self.tokenizer, self.card = settings, tokenizer, card
+        self._sums = np.zeros(3)
+
+    def create_optimizer(self, *_: Any, **__: Any) -> torch.optim.Optimizer:
+        """AdamW: the encoder at its own rate, matrices decayed, vectors and transitions not."""
+        if self.optimizer is None:
+            self.optimizer = torch.optim.AdamW(parameter_groups(self.model, self.settings))  # type: ignore[arg-type]
+        return self.optimizer
+
+    def compute_loss(self, model: nn.Module, inputs: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """Keep a tally of the two losses for the log."""
+        output = model(**inputs)
+        self._sums += [1.0, float(output.tag_loss), float(output.relation_loss)]
+        return (output.loss, output) if kwargs.get("return_outputs") else output.loss
+
+    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
+        """Dev figures; ``eval_score`` chooses the best epoch."""
+        self.model.eval()  # type: ignore[union-attr]
+        figures = self.dev_figures(current_card(self.card, self.model))  # type: ignore[arg-type]
+        self.model.train()  # type: ignore[union-attr]
+        steps, tags, relations = self._sums
+        self._sums[:] = 0
+        metrics = {f"eval_{k}": v for k, v in figures.items()}
+        if steps:
+            metrics |= {"tag_loss": tags / steps, "relation_loss": relations / steps}
+        self.log(metrics)
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+    def extractor(self, card: ModelCard | None = None) -> Extractor:
+        """The model in training as an extractor."""
+        card = card or current_card(self.card, self.model)  # type: ignore[arg-type]
+        return Extractor(TorchBackend(self.model), self.tokenizer, card, "the model in training")
+
+    def dev_figures(self, card: ModelCard) -> dict[str, float]:
+        """Micro F1 of entities and relations on the dev articles, and their mean."""
+        gold: Sequence[Document] = self.eval_dataset  # type: ignore[assignment]
+        named = [d.replace(id=str(i)) for i, d in enumerate(gold)]
+        predicted = list(self.extractor(card).predict_many([d.text for d in named], [d.id for d in named]))
+        tables = score(named, predicted).tables
+        entities = tables["entities"].micro.f1
+        if not card.schema.relations:
+            return {"entity_f1": entities, "score": entities}
+        relations = tables["relations"].micro.f1
+        return {"entity_f1": entities, "relation_f1": relations, "score": (entities + relations) / 2}
+
+
+def current_card(card: ModelCard, model: JointModel) -> ModelCard:
+    """The card with the transitions that the model has now."""
+    if model.crf is None:
+        return card
+    parts = (w.detach().cpu().float().numpy() for w in (model.crf.start, model.crf.step, model.crf.end))
+    return replace(card, crf=Transitions(*parts))
+
+
+def parameter_groups(model: nn.Module, settings: TrainConfig) -> list[dict[str, Any]]:
+    """Four groups: encoder or new layers, decayed (two dimensions or more) or not."""
+    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    for name, weight in model.named_parameters():
+        if weight.requires_grad:
+            inside = name.startswith("encoder.")
+            decayed = weight.ndim >= 2 and not name.startswith("crf.")
+            groups.setdefault((inside, decayed), []).append(weight)
+    return [
+        {
+            "params": weights,
+            "lr": settings.encoder_learning_rate if inside else settings.learning_rate,
+            "weight_decay": settings.weight_decay if decayed else 0.0,
+        }
+        for (inside, decayed), weights in sorted(groups.items(), key=lambda item: item[0])
+    ]
+
+
+class Progress(TrainerCallback):
+    """A bar over steps with the last losses and dev figures, and one JSON line an epoch in the log."""
+
+    def __init__(self, log: Path, keep: bool) -> None:
+        self.log = log
+        if not keep:
+            log.unlink(missing_ok=True)
+        self.console = Console(stderr=True)
+        self.bar = Bar(
+            TextColumn("epoch {task.fields[epoch]:>2}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[figures]}"),
+            console=self.console,
+            disable=not self.console.is_terminal,
+        )
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Show the bar."""
+        self.task = self.bar.add_task(
+            "", total=state.max_steps, completed=state.global_step, epoch=0, figures=""
+        )
+        self.bar.start()
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Move on by one step."""
+        self.bar.update(self.task, completed=state.global_step, epoch=int(state.epoch or 0) + 1)
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any = None, **_: Any) -> None:
+        """Note an epoch's figures."""
+        row = {"epoch": round(state.epoch or 0), "step": state.global_step} | {
+            k: round(float(v), 5) for k, v in (metrics or {}).items()
+        }
+        with self.log.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(row) + "\n")
+        figures = f"loss {row.get('tag_loss', 0):.3f} + {row.get('relation_loss', 0):.3f}, dev entities {100 * row['eval_entity_f1']:.1f}"
+        if "eval_relation_f1" in row:
+            figures += f", relations {100 * row['eval_relation_f1']:.1f}"
+        self.bar.update(self.task, figures=figures)
+        if not self.console.is_terminal:
+            self.console.print(f"epoch {row['epoch']}: {figures}", highlight=False)
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Take the bar away."""
+        self.bar.stop()
+
+
+class StopOnInterrupt(TrainerCallback):
+    """Ctrl-C finishes the step, writes a checkpoint and ends the run; a second one ends it at once."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Handle SIGINT inside the block, where the process may (only its main thread can)."""
+        try:
+            before = signal.signal(signal.SIGINT, self._ask)
+        except ValueError:
+            yield
+            return
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _ask(self, *_: Any) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Save and stop if asked to."""
+        if self.asked:
+            control.should_save = True
+            control.should_training_stop = True

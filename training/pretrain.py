@@ -1,0 +1,241 @@
+"""Learning the embedded encoder from raw text: form embeddings first, then both LSTMs.
+
+1. word2vec (CBOW, Mikolov et al. 2013) over forms gives the embeddings a start in minutes.
+2. Each token's form is guessed from the left LSTM's state before it and the right LSTM's state
+   after it (context2vec, Melamud et al. 2016, section 3), against a sample of other forms drawn
+   from the text, each logit corrected by the log of its chance to be drawn (Jean et al. 2015,
+   section 3).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from phoihop.data.errors import PhoihopError
+from phoihop.model.encoder import RecurrentEncoder
+from phoihop.model.tokenise import SPECIAL, SubwordTokenizer, factors
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+@dataclass(frozen=True)
+class PretrainConfig:
+    """Settings of pre-training; times are for two CPU cores."""
+
+    vocab_size: int = 20000  # tokens
+    words: int = 60_000_000  # words of raw text kept, genre news first
+    embedding_size: int = 200
+    shape_size: int = 24
+    state_size: int = 512  # units per direction
+    embedding_passes: int = 2  # word2vec passes over the text; 0 skips it
+    length: int = 128  # tokens of a training row
+    batch: int = 64  # rows of a step
+    draws: int = 3000  # places drawn a step; their distinct forms are the negatives of all its tokens
+    learning_rate: float = 2e-3
+    warmup: float = 0.02  # share of the steps
+    weight_decay: float = 0.01
+    dropout: float = 0.1
+    passes: int = 2  # over the text, with the LSTMs
+    minutes: float = 60.0  # wall-clock budget of those passes, whichever ends first
+    held_out: int = 200_000  # tokens kept for the perplexity
+    seed: int = 1
+
+
+class ContextModel(nn.Module):
+    """Guess each token's form from the states on its two sides."""
+
+    def __init__(self, encoder: RecurrentEncoder, dropout: float) -> None:
+        super().__init__()
+        self.encoder = encoder
+        config = encoder.config
+        self.mix = nn.Sequential(
+            nn.Linear(2 * config.state_size, 2 * config.embedding_size),
+            nn.GELU(),
+            nn.Dropout(dropout),
+            nn.Linear(2 * config.embedding_size, config.embedding_size),
+            nn.LayerNorm(config.embedding_size),
+        )
+        self.bias = nn.Parameter(torch.zeros(config.form_count))
+        self.register_buffer("log_drawn", torch.zeros(config.form_count))
+
+    def set_sampling(self, counts: Tensor, draws: int) -> None:
+        """Note each form's chance to be among the negatives, from its count in the text."""
+        chance = 1 - (1 - counts.double() / counts.sum()) ** draws
+        self.log_drawn.copy_(chance.clamp_min(1e-12).log())
+
+    def contexts(self, ids: Tensor) -> tuple[Tensor, Tensor]:
+        """Context vectors (places, embedding) and form ids (places,) of all but the row's ends."""
+        d = self.encoder.directions(ids, torch.ones_like(ids))
+        context = self.mix(torch.cat([d.left[:, :-2], d.right[:, 2:]], dim=-1))
+        return context.flatten(0, 1), self.encoder.form_of[ids[:, 1:-1]].flatten()
+
+    def loss(self, ids: Tensor, negatives: Tensor | None) -> Tensor:
+        """Mean cross-entropy, against all forms or against a sample of them, in nats."""
+        context, gold = self.contexts(ids)
+        table = self.encoder.form_embedding.weight
+        if negatives is None:
+            return F.cross_entropy(F.linear(context, table, self.bias), gold)
+        bias = self.bias - self.log_drawn
+        right = (context * table[gold]).sum(-1, keepdim=True) + bias[gold].unsqueeze(1)
+        wrong = F.linear(context, table[negatives], bias[negatives])
+        wrong = wrong.masked_fill(negatives.unsqueeze(0) == gold.unsqueeze(1), -1e4)
+        return F.cross_entropy(torch.cat([right, wrong.float()], 1), torch.zeros_like(gold))
+
+
+def pretrain_encoder(
+    ids: NDArray[np.uint16], tokenizer: SubwordTokenizer, config: PretrainConfig, output: Path
+) -> dict[str, Any]:
+    """Learn an encoder from token ids (one row) and save it with its tokenizer in ``output``.
+
+    Returns:
+        what was done: tokens seen, minutes, held-out perplexity.
+    """
+    if len(ids) < 4 * config.length:
+        raise PhoihopError(f"only {len(ids)} tokens of raw text; pre-training needs far more")
+    torch.manual_seed(config.seed)
+    encoder = RecurrentEncoder.for_tokenizer(
+        tokenizer,
+        embedding_size=config.embedding_size,
+        shape_size=config.shape_size,
+        state_size=config.state_size,
+        dropout=config.dropout,
+    )
+    held = min(config.held_out, len(ids) // 10)
+    learn, check = ids[:-held], ids[-held:]
+    report: dict[str, Any] = {"config": asdict(config), "tokens_available": len(learn)}
+    if config.embedding_passes:
+        vectors = word_vectors(learn, tokenizer, config)
+        encoder.form_embedding.weight.data.copy_(vectors)
+    save_encoder(encoder, tokenizer, output, report)
+    if config.state_size:
+        model = ContextModel(encoder, config.dropout)
+        report |= _run(
+            model, learn, check, config, lambda r: save_encoder(encoder, tokenizer, output, report | r)
+        )
+    save_encoder(encoder, tokenizer, output, report)
+    return report
+
+
+def save_encoder(
+    encoder: RecurrentEncoder, tokenizer: SubwordTokenizer, output: Path, report: dict[str, Any]
+) -> None:
+    """Write weights, configuration, tokenizer and the report of how they were learnt."""
+    output.mkdir(parents=True, exist_ok=True)
+    encoder.save_pretrained(output)
+    tokenizer.backend.save(str(output / "tokenizer.json"))
+    (output / "pretrain.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+
+
+def word_vectors(ids: NDArray[np.uint16], tokenizer: SubwordTokenizer, config: PretrainConfig) -> Tensor:
+    """CBOW vectors (forms, embedding_size), scaled to the spread of fresh embeddings."""
+    from gensim.models import Word2Vec
+
+    forms, form_ids, _ = factors(tokenizer.backend.get_vocab())
+    names = np.array([str(i) for i in range(len(forms))], dtype=object)
+    row = names[np.array(form_ids)[ids]]
+    sentences = [row[i : i + 1000].tolist() for i in range(0, len(row), 1000)]
+    model = Word2Vec(
+        sentences,
+        vector_size=config.embedding_size,
+        window=5,
+        min_count=1,
+        negative=8,
+        sample=1e-4,
+        sg=0,
+        epochs=config.embedding_passes,
+        workers=torch.get_num_threads(),
+        seed=config.seed,
+    )
+    table = torch.randn(len(forms), config.embedding_size) * 0.1
+    for name in model.wv.index_to_key:
+        table[int(name)] = torch.tensor(model.wv[name])
+    table[: len(SPECIAL)] = 0.0
+    table = table - table.mean(0)
+    return table / table.std() * 0.1
+
+
+def _rows(ids: NDArray[np.uint16], config: PretrainConfig, number: int = 0) -> Iterator[Tensor]:
+    """Batches (batch, length) that overlap by two tokens, so that every token is guessed once."""
+    step = config.length - 2
+    starts = np.arange(0, len(ids) - config.length, step)
+    np.random.default_rng((config.seed, number)).shuffle(starts)
+    for i in range(0, len(starts) - config.batch + 1, config.batch):
+        rows = [ids[s : s + config.length] for s in starts[i : i + config.batch]]
+        yield torch.from_numpy(np.stack(rows).astype(np.int64))
+
+
+def _run(
+    model: ContextModel,
+    learn: NDArray[np.uint16],
+    check: NDArray[np.uint16],
+    config: PretrainConfig,
+    save: Any,
+) -> dict[str, Any]:
+    optimiser = torch.optim.AdamW(
+        model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, betas=(0.9, 0.98)
+    )
+    forms = model.encoder.form_of.numpy()
+    generator = np.random.default_rng(config.seed)
+    counts = torch.from_numpy(np.bincount(forms[learn], minlength=model.bias.numel()))
+    model.set_sampling(counts, config.draws)
+    total = config.passes * ((len(learn) - config.length) // (config.length - 2) // config.batch)
+    began, seen, mean = time.monotonic(), 0, 0.0
+    budget = 60 * config.minutes
+    batches = (b for n in range(config.passes) for b in _rows(learn, config, n))
+    for step, ids in enumerate(batches):
+        spent = time.monotonic() - began
+        # The rate follows whichever ends first, the text or the time, so that it always reaches its end.
+        done = max(step / total, spent / budget)
+        if done >= 1.0:
+            break
+        rate = _rate(done, config)
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        drawn = forms[learn[generator.integers(0, len(learn), config.draws)]]
+        negatives = torch.from_numpy(np.unique(drawn))
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            loss = model.loss(ids, negatives)
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        seen += ids.numel()
+        mean = loss.item() if not step else 0.99 * mean + 0.01 * loss.item()
+        if step % 100 == 0:
+            print(
+                f"{seen / 1e6:.1f} M tokens, {seen / max(1e-9, spent):.0f}/s, loss {mean:.3f}, {done:.0%}",
+                flush=True,
+            )
+        if step % 2000 == 1999:
+            save({"tokens_seen": seen, "minutes": spent / 60})
+    loss = held_out_loss(model, check, config)
+    minutes = (time.monotonic() - began) / 60
+    return {
+        "tokens_seen": seen,
+        "minutes": round(minutes, 1),
+        "held_out_perplexity": round(math.exp(loss), 2),
+    }
+
+
+def _rate(done: float, config: PretrainConfig) -> float:
+    if done < config.warmup:
+        return config.learning_rate * (0.1 + 0.9 * done / config.warmup)
+    return config.learning_rate * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
+
+
+@torch.no_grad()
+def held_out_loss(model: ContextModel, ids: NDArray[np.uint16], config: PretrainConfig) -> float:
+    """Mean cross-entropy over all forms of text not learnt from, in nats."""
+    model.eval()
+    losses = [model.loss(batch, None).item() for batch in _rows(ids, config)]
+    model.train()
+    return float(np.mean(losses)) if losses else float("nan")

@@ -1,0 +1,78 @@
+"""What a run folder says of its run, and whether it may be gone on with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from phoihop.data.document import Document
+from phoihop.data.errors import PhoihopError
+
+CONFIG_FILE, DATA_FILE, VERSIONS_FILE = "config.json", "data.json", "versions.json"
+
+
+def versions() -> dict[str, str]:
+    """Python and the packages that a result depends on."""
+    found = {"python": platform.python_version()}
+    for name in ("phoihop", "torch", "transformers", "accelerate", "tokenizers", "numpy"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def data_digest(train: Sequence[Document], dev: Sequence[Document]) -> dict[str, Any]:
+    """Counts and SHA-256 of the annotated articles, texts and marks, in their order."""
+    out: dict[str, Any] = {}
+    for name, documents in (("train", train), ("dev", dev)):
+        digest = hashlib.sha256()
+        for d in documents:
+            row = [d.id, d.text, sorted(d.entity_keys()), sorted(map(repr, d.relation_keys()))]
+            digest.update(json.dumps(row, ensure_ascii=False).encode())
+        out[name] = {
+            "articles": len(documents),
+            "entities": sum(len(d.entities) for d in documents),
+            "relations": sum(len(d.relations) for d in documents),
+            "sha256": digest.hexdigest(),
+        }
+    return out
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write readable UTF-8 JSON."""
+    path.write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def check_same_run(output: Path, resume: bool, settings: Mapping[str, Any], data: Mapping[str, Any]) -> None:
+    """Make the run folder, or see that an interrupted one was started with the same settings and data.
+
+    Raises:
+        PhoihopError: a folder in use without ``resume``; with it, no checkpoint or a difference.
+    """
+    checkpoints = output / "checkpoints"
+    if not resume:
+        if output.exists() and any(output.iterdir()):
+            raise PhoihopError(
+                f"{output}: the run folder is not empty; choose another, or --resume an interrupted run"
+            )
+        output.mkdir(parents=True, exist_ok=True)
+        write_json(output / CONFIG_FILE, settings)
+        write_json(output / DATA_FILE, data)
+        write_json(output / VERSIONS_FILE, versions())
+        return
+    if not any(checkpoints.glob("checkpoint-*")):
+        raise PhoihopError(f"{output}: no checkpoint to resume from; start the run without --resume")
+    for name, now in ((CONFIG_FILE, settings), (DATA_FILE, data)):
+        before = json.loads((output / name).read_text(encoding="utf-8"))
+        for key in sorted(set(before) | set(now)):
+            if before.get(key) != json.loads(json.dumps(now.get(key))):
+                raise PhoihopError(
+                    f"{output}: {name} differs in {key!r} from what this run was started with; "
+                    "resume with the same settings and articles"
+                )
