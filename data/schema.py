@@ -99,9 +99,7 @@ class Schema:
         if not isinstance(triples, list) or not all(
             isinstance(t, list) and len(t) == 3 and all(isinstance(x, str) for x in t) for t in triples
         ):
-            raise PhoihopError(
-                f"{where}: 'relations' must be a list of [head label, relation, tail label]"
-            )
+            raise PhoihopError(f"{where}: 'relations' must be a list of [head label, relation, tail label]")
         try:
             return cls(tuple(labels), tuple((h, r, t) for h, r, t in triples))
         except PhoihopError as error:
@@ -114,9 +112,7 @@ class Schema:
         triples: set[tuple[str, str, str]] = set()
         for d in documents:
             labels.update(e.label for e in d.entities)
-            triples.update(
-                (d.by_id[r.head].label, r.label, d.by_id[r.tail].label) for r in d.relations
-            )
+            triples.update((d.by_id[r.head].label, r.label, d.by_id[r.tail].label) for r in d.relations)
         return cls(tuple(sorted(labels)), tuple(sorted(triples)))
 
     @classmethod

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
 from phoihop.data.errors import PhoihopError
 from phoihop.model.candidates import Mentions
 

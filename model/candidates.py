@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
 from phoihop.data.schema import Schema
 
 # Words between two entities beyond which no pair is scored, for a pair of labels without a limit of its own.

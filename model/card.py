@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from phoihop.data.errors import PhoihopError
 from phoihop.data.schema import Schema
 from phoihop.model.decode import Transitions, valid_transitions

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from phoihop.model.tokenise import SHAPES, SubwordTokenizer, factors
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutput
+
+from phoihop.model.tokenise import SHAPES, SubwordTokenizer, factors
 
 
 class RecurrentConfig(PretrainedConfig):

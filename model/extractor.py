@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
 from phoihop.data.document import Document, Entity, Relation
 from phoihop.data.errors import PhoihopError
 from phoihop.data.schema import Schema

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
+from transformers.utils import ModelOutput
+
 from phoihop.data.schema import Schema
 from phoihop.model import encoder as _registers_the_embedded_encoder  # noqa: F401
 from phoihop.model.crf import CRF
 from phoihop.model.decode import valid_transitions
 from phoihop.model.layers import BiLSTM, SharedDropout
 from phoihop.model.relation_head import RelationHead
-from torch import Tensor, nn
-from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
-from transformers.utils import ModelOutput
 
 
 class JointConfig(PretrainedConfig):

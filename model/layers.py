@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import torch
-from phoihop.model.encoder import init_lstm, reversal, take
 from torch import Tensor, nn
+
+from phoihop.model.encoder import init_lstm, reversal, take
 
 
 class BiLSTM(nn.Module):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
 from phoihop.model.normalise import Normalised, normalise
 from phoihop.model.sentences import cut_points, sentence_starts
 from phoihop.model.tokenise import SubwordTokenizer

@@ -9,8 +9,9 @@ entities, their distance, and what lies between them.
 from __future__ import annotations
 
 import torch
-from phoihop.model.layers import BiLSTM, bucket
 from torch import Tensor, nn
+
+from phoihop.model.layers import BiLSTM, bucket
 
 _GAP_EDGES = (1, 2, 3, 4, 5, 7, 10, 15, 23, 40, 80, 160)  # words
 _SENTENCE_EDGES = (1, 2, 3, 5)  # sentences

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from phoihop.data.errors import PhoihopError
 from tokenizers import Tokenizer
+
+from phoihop.data.errors import PhoihopError
 
 PAD, UNK, START, END = "<pad>", "<unk>", "<s>", "</s>"
 SPECIAL = (PAD, UNK, START, END)

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+
 from phoihop.model.normalise import MARKS
 
 # A letter keeps the marks that no composed form exists for, so that no word ends inside a letter.

@@ -1,10 +1,10 @@
-"""Settings of fine-tuning: one TOML file, every key known, every value of its type."""
+"""Settings of fine-tuning and pre-training: one TOML file each, every key known, every value of its type."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -47,15 +47,7 @@ class TrainConfig:
         Raises:
             PhoihopError: an unknown key, a value of the wrong type or out of range, an unreadable file.
         """
-        packaged = resources.files("phoihop.training").joinpath("finetune.toml")
-        values: dict[str, Any] = tomllib.loads(packaged.read_text(encoding="utf-8"))
-        if path is not None:
-            values |= _read(Path(path), values)
-        for key, text in (overrides or {}).items():
-            if key not in values:
-                raise PhoihopError(f"--set {key}: no such setting; there are {', '.join(values)}")
-            values[key] = _convert(key, text, values[key])
-        config = cls(**{f.name: values[f.name] for f in fields(cls)})
+        config = cls(**load_settings("finetune.toml", path, overrides))
         config.check()
         return config
 
@@ -76,6 +68,62 @@ class TrainConfig:
         _demand(self.token_head in ("crf", "linear"), "token_head", "'crf' or 'linear'")
         _demand(self.bf16 in ("auto", "yes", "no"), "bf16", "'auto', 'yes' or 'no'")
         _demand(self.window >= 2 * self.overlap + 16, "window", "at least twice 'overlap' and 16 more")
+
+
+@dataclass(frozen=True)
+class PretrainConfig:
+    """Settings of :func:`phoihop.training.pretrain.pretrain`; ``pretrain.toml`` says what each means."""
+
+    vocab_size: int
+    words: int
+    embedding_size: int
+    shape_size: int
+    state_size: int
+    embedding_passes: int
+    length: int
+    batch: int
+    draws: int
+    learning_rate: float
+    warmup: float
+    weight_decay: float
+    dropout: float
+    passes: int
+    minutes: float
+    held_out: int
+    seed: int
+
+    @classmethod
+    def load(
+        cls, path: str | Path | None = None, overrides: Mapping[str, str] | None = None
+    ) -> PretrainConfig:
+        """The defaults, then a TOML file, then single settings as strings; errors as in ``TrainConfig``."""
+        config = cls(**load_settings("pretrain.toml", path, overrides))
+        for name in ("words", "embedding_size", "batch", "draws", "passes"):
+            _demand(getattr(config, name) >= 1, name, "at least 1")
+        _demand(300 <= config.vocab_size <= 65000, "vocab_size", "from 300 to 65000")
+        _demand(config.length >= 8, "length", "at least 8")
+        _demand(config.state_size >= 0 and config.embedding_passes >= 0, "state_size", "0 or more")
+        _demand(config.learning_rate > 0 and config.minutes > 0, "minutes", "above 0")
+        return config
+
+    def to_dict(self) -> dict[str, Any]:
+        """All settings by name."""
+        return asdict(self)
+
+
+def load_settings(
+    packaged: str, path: str | Path | None, overrides: Mapping[str, str] | None
+) -> dict[str, Any]:
+    """Values of a packaged TOML file, changed by a file of the user's, then by single strings."""
+    text = resources.files("phoihop.training").joinpath(packaged).read_text(encoding="utf-8")
+    values: dict[str, Any] = tomllib.loads(text)
+    if path is not None:
+        values |= _read(Path(path), values)
+    for key, given in (overrides or {}).items():
+        if key not in values:
+            raise PhoihopError(f"--set {key}: no such setting; there are {', '.join(values)}")
+        values[key] = _convert(key, given, values[key])
+    return values
 
 
 def _demand(holds: bool, name: str, wanted: str) -> None:

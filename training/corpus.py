@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
 from phoihop.data.errors import PhoihopError
 from phoihop.model.normalise import normalise_text
 from phoihop.model.tokenise import SubwordTokenizer

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from transformers import AutoModel
+
 from phoihop.data.document import Document
 from phoihop.data.errors import PhoihopError
 from phoihop.model.card import TOKENIZER_FILE
@@ -14,7 +16,6 @@ from phoihop.model.normalise import normalise_text
 from phoihop.model.tokenise import SubwordTokenizer
 from phoihop.training.config import TrainConfig
 from phoihop.training.vocabulary import learn_vocabulary
-from transformers import AutoModel
 
 EMBEDDED = Path(__file__).parent.parent / "model" / "weights" / "encoder"
 RANDOM_VOCABULARY = 8000  # tokens learnt from the training articles for a fresh encoder

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+
 from phoihop.data.document import Document
 from phoihop.data.schema import Schema
 from phoihop.model.candidates import allowed_relations, candidate_pairs, gaps, mentions_of

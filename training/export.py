@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor, nn
+
 from phoihop.data.document import Document
 from phoihop.data.errors import PhoihopError
 from phoihop.model.backend import ENCODER_FILE, RELATIONS_FILE, TorchBackend, relation_inputs
@@ -19,7 +21,6 @@ from phoihop.model.card import TOKENIZER_FILE, ModelCard
 from phoihop.model.extractor import Extractor
 from phoihop.model.joint import JointModel
 from phoihop.training.onnx_lstm import replace_lstms, translations
-from torch import Tensor, nn
 
 OPSET = 20
 

@@ -17,6 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from transformers import EarlyStoppingCallback, PrinterCallback, TrainingArguments, set_seed
+from transformers.utils import logging as hub_logging
+
 from phoihop.data.document import Document
 from phoihop.data.errors import PhoihopError
 from phoihop.data.schema import Schema, default_schema
@@ -30,8 +33,6 @@ from phoihop.training.examples import Collator, describe_lost, learn_reach, make
 from phoihop.training.loop import JointTrainer, Progress, StopOnInterrupt, current_card
 from phoihop.training.runs import check_same_run, data_digest, versions, write_json
 from phoihop.training.thresholds import choose_thresholds
-from transformers import EarlyStoppingCallback, PrinterCallback, TrainingArguments, set_seed
-from transformers.utils import logging as hub_logging
 
 
 def train(

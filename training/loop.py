@@ -12,6 +12,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+from torch import nn
+from transformers import Trainer, TrainerCallback
+
 from phoihop.data.document import Document
 from phoihop.eval.evaluate import score
 from phoihop.model.backend import TorchBackend
@@ -21,11 +27,6 @@ from phoihop.model.extractor import Extractor
 from phoihop.model.joint import JointModel
 from phoihop.model.tokenise import SubwordTokenizer
 from phoihop.training.config import TrainConfig
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
-from torch import nn
-from transformers import Trainer, TrainerCallback
 
 
 class JointTrainer(Trainer):

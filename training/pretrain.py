@@ -12,42 +12,22 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from phoihop.data.errors import PhoihopError
-from phoihop.model.encoder import RecurrentEncoder
-from phoihop.model.tokenise import SPECIAL, SubwordTokenizer, factors
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-
-@dataclass(frozen=True)
-class PretrainConfig:
-    """Settings of pre-training; times are for two CPU cores."""
-
-    vocab_size: int = 20000  # tokens
-    words: int = 60_000_000  # words of raw text kept, genre news first
-    embedding_size: int = 200
-    shape_size: int = 24
-    state_size: int = 512  # units per direction
-    embedding_passes: int = 2  # word2vec passes over the text; 0 skips it
-    length: int = 128  # tokens of a training row
-    batch: int = 64  # rows of a step
-    draws: int = 3000  # places drawn a step; their distinct forms are the negatives of all its tokens
-    learning_rate: float = 2e-3
-    warmup: float = 0.02  # share of the steps
-    weight_decay: float = 0.01
-    dropout: float = 0.1
-    passes: int = 2  # over the text, with the LSTMs
-    minutes: float = 60.0  # wall-clock budget of those passes, whichever ends first
-    held_out: int = 200_000  # tokens kept for the perplexity
-    seed: int = 1
+from phoihop.data.errors import PhoihopError
+from phoihop.model.encoder import RecurrentEncoder
+from phoihop.model.tokenise import SPECIAL, SubwordTokenizer, factors
+from phoihop.training.config import PretrainConfig
+from phoihop.training.corpus import encode_documents, sample_documents
+from phoihop.training.vocabulary import learn_vocabulary
 
 
 class ContextModel(nn.Module):
@@ -91,6 +71,31 @@ class ContextModel(nn.Module):
         return F.cross_entropy(torch.cat([right, wrong.float()], 1), torch.zeros_like(gold))
 
 
+def pretrain(config: PretrainConfig, sources: Sequence[str | Path], output: str | Path) -> dict[str, Any]:
+    """Learn vocabulary, embeddings and LSTMs from raw text, and save the encoder in ``output``.
+
+    Args:
+        config: settings.
+        sources: text files, JSONL files (``.zst`` too) or folders of them; see ``corpus.read_raw``.
+        output: a new or empty folder.
+
+    Returns:
+        what was done: settings, tokens seen, minutes, held-out perplexity.
+
+    Raises:
+        PhoihopError: a source cannot be read, too little text, a folder in use.
+    """
+    output = Path(output)
+    if output.exists() and any(output.iterdir()):
+        raise PhoihopError(f"{output}: the folder is not empty; choose another")
+    documents = sample_documents(sources, config.words, config.seed)
+    print(f"{len(documents)} documents, {sum(d.count(' ') + 1 for d in documents)} words", flush=True)
+    tokenizer = learn_vocabulary(documents[: len(documents) // 3 + 1], config.vocab_size)
+    ids = encode_documents(documents, tokenizer)
+    print(f"{tokenizer.size} tokens in the vocabulary, {len(ids)} in the text", flush=True)
+    return pretrain_encoder(ids, tokenizer, config, output)
+
+
 def pretrain_encoder(
     ids: NDArray[np.uint16], tokenizer: SubwordTokenizer, config: PretrainConfig, output: Path
 ) -> dict[str, Any]:
@@ -111,7 +116,7 @@ def pretrain_encoder(
     )
     held = min(config.held_out, len(ids) // 10)
     learn, check = ids[:-held], ids[-held:]
-    report: dict[str, Any] = {"config": asdict(config), "tokens_available": len(learn)}
+    report: dict[str, Any] = {"config": config.to_dict(), "tokens_available": len(learn)}
     if config.embedding_passes:
         vectors = word_vectors(learn, tokenizer, config)
         encoder.form_embedding.weight.data.copy_(vectors)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+
 from phoihop.data.document import Document
 from phoihop.model.extractor import DEFAULT_THRESHOLD, Extractor
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from tokenizers import Tokenizer, models, trainers
+
 from phoihop.model.tokenise import CONTINUATION, SPECIAL, UNK, SubwordTokenizer
 from phoihop.model.words import split_words
-from tokenizers import Tokenizer, models, trainers
 
 
 def learn_vocabulary(texts: Iterable[str], size: int, min_frequency: int = 5) -> SubwordTokenizer:

@@ -1,0 +1,80 @@
+"""Options that several commands share, and loading what they name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from phoihop.data.document import Document
+from phoihop.data.errors import PhoihopError
+from phoihop.data.schema import Schema, default_schema
+
+if TYPE_CHECKING:
+    from phoihop.model.predict import Extractor
+
+ModelOption = Annotated[
+    str,
+    typer.Option("--model", "-m", metavar="NAME|DIR", help="The model that comes along, or a model folder."),
+]
+BackendOption = Annotated[
+    str,
+    typer.Option(
+        "--backend", metavar="auto|onnx|torch", help="What runs the model; auto takes ONNX if it can."
+    ),
+]
+ThreadsOption = Annotated[
+    int | None,
+    typer.Option("--threads", min=1, metavar="N", help="Processor threads to use; all by default."),
+]
+
+
+def load_extractor(model: str, backend: str, threads: int | None) -> Extractor:
+    """The model, ready to predict; numpy and ONNX Runtime are imported here and not before."""
+    from phoihop.model.predict import Extractor
+
+    return Extractor.load(model, backend=backend, threads=threads)
+
+
+def read_annotated(paths: list[Path], schema: Schema | None) -> list[Document]:
+    """The annotated articles of several files and folders, one after the other."""
+    from phoihop.data.readers import read_documents
+
+    return [document for path in paths for document in read_documents(path, schema)]
+
+
+def own_schema(extractor: Extractor) -> Schema | None:
+    """The model's schema where it is not the package's: articles are then to be read with it."""
+    return None if extractor.schema == default_schema() else extractor.schema
+
+
+@contextmanager
+def needs_extra(extra: str) -> Iterator[None]:
+    """Tell how to install what a block of code imports and the light package leaves out."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        name = (error.name or "").partition(".")[0]
+        if name in ("", "phoihop"):
+            raise
+        raise PhoihopError(
+            f"this needs {name}, which is not installed; run: pip install 'phoihop[{extra}]'"
+        ) from None
+
+
+def read_settings(settings: list[str] | None) -> dict[str, str]:
+    """``KEY=VALUE`` strings of ``--set`` as a dictionary.
+
+    Raises:
+        PhoihopError: one is not of that form.
+    """
+    found: dict[str, str] = {}
+    for setting in settings or []:
+        key, equals, value = setting.partition("=")
+        if not equals or not key.strip():
+            raise PhoihopError(f"--set {setting}: write it as KEY=VALUE, for example --set seed=2")
+        found[key.strip()] = value.strip()
+    return found

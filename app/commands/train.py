@@ -1,0 +1,88 @@
+"""``phoihop train``: a model from annotated articles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from phoihop.app.commands.common import needs_extra, read_annotated, read_settings
+from phoihop.data.errors import PhoihopError
+from phoihop.data.schema import Schema
+
+
+def train(
+    train_paths: Annotated[
+        list[Path],
+        typer.Option(
+            "--train",
+            metavar="PATH",
+            help="Annotated articles to learn from; may be repeated.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="RUN", help="The run folder: log, figures, model.", show_default=False
+        ),
+    ],
+    dev_paths: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--dev",
+            metavar="PATH",
+            help="Annotated articles that choose the best pass and the thresholds; may be repeated. "
+            "Without it a share of --train is set aside.",
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", "-c", metavar="FILE", help="A recipe (TOML); without it the default one."),
+    ] = None,
+    encoder: Annotated[
+        str | None,
+        typer.Option(metavar="DIR|NAME", help="Encoder to start from: a folder or a hub name."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a setting of the recipe; may be repeated."),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
+) -> None:
+    """Train a model on annotated articles (needs the extra [bold]train[/bold]).
+
+    \b
+    [bold]Examples[/bold]
+      phoihop train --train my/train --dev my/dev --output runs/mine
+      phoihop train --train my/train --dev my/dev -o runs/b --set epochs=20
+      phoihop train --train my/train --dev my/dev -o runs/mine --resume
+    """
+    overrides = read_settings(settings)
+    if encoder is not None:
+        if overrides.get("encoder", encoder) != encoder:
+            raise PhoihopError("--encoder and --set encoder=… name two encoders; give one of them")
+        overrides["encoder"] = encoder
+    with needs_extra("train"):
+        from phoihop.training.config import TrainConfig
+        from phoihop.training.finetune import train as run
+
+        recipe = TrainConfig.load(config, overrides)
+        # "data" takes whatever the articles hold; only a schema file says more than the package's own.
+        schema = None if recipe.schema in ("default", "data") else Schema.load(recipe.schema)
+        train_documents = read_annotated(train_paths, schema)
+        dev_documents = read_annotated(dev_paths or [], schema)
+        figures = run(recipe, train_documents, dev_documents, output, resume=resume)
+    for line in _figures(figures):
+        typer.echo(line)
+    typer.echo(f"done: {output}")
+
+
+def _figures(figures: dict[str, Any]) -> list[str]:
+    """The plain numbers of the run, a line each."""
+    return [
+        f"  {name}: {value:.4f}" if isinstance(value, float) else f"  {name}: {value}"
+        for name, value in figures.items()
+        if isinstance(value, int | float | str)
+    ]
