@@ -202,8 +202,11 @@ def write_conll(
         for token, label in _tokens(d, where, split_punctuation):
             if token == DOCSTART:
                 raise PhoihopError(f"{where}: the token {DOCSTART} starts a document in CoNLL; write JSONL")
-            lines.append(f"{token}\t{label}" if token else "")
-        lines.append("")
+            # several line feeds make one break between sentences
+            if token or lines[-1]:
+                lines.append(f"{token}\t{label}" if token else "")
+        if lines[-1]:
+            lines.append("")
     write_text(path, "".join(line + "\n" for line in lines))
 
 

@@ -33,7 +33,7 @@ class ModelCard:
     """
 
     schema: Schema
-    reading: Reading = Reading()
+    reading: Reading = field(default_factory=Reading)
     reach: Mapping[str, int] = field(default_factory=dict)
     thresholds: Mapping[str, float] = field(default_factory=dict)
     crf: Transitions | None = None

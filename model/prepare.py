@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,7 +103,7 @@ def _pieces(
             while True:
                 cuts = cut_points(text, words, a, b, limit)
                 bounds = [a, *cuts, b]
-                longest = max(int(total[y] - total[x]) for x, y in zip(bounds, bounds[1:], strict=False))
+                longest = max(int(total[y] - total[x]) for x, y in pairwise(bounds))
                 if longest <= room or limit == 1:
                     break
                 limit = max(1, limit * 3 // 4)

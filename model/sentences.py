@@ -7,44 +7,9 @@ from numpy.typing import NDArray
 
 # After these a full stop ends no sentence: places, degrees, honorifics, ranks as paperwork writes them.
 _ABBREVIATIONS = frozenset(
-    [
-        "tp",
-        "tx",
-        "tt",
-        "q",
-        "p",
-        "h",
-        "t",
-        "x",
-        "kp",
-        "gs",
-        "pgs",
-        "ts",
-        "ths",
-        "th",
-        "bs",
-        "bscki",
-        "bsckii",
-        "ks",
-        "cn",
-        "cv",
-        "ths",
-        "nxb",
-        "tr",
-        "st",
-        "mr",
-        "ms",
-        "mrs",
-        "dr",
-        "đt",
-        "đc",
-        "đ",
-        "đ/c",
-        "tnhh",
-        "ô",
-        "v",
-        "vv",
-    ]
+    """
+    tp tx tt q p h t x kp gs pgs ts ths th bs bscki bsckii ks cn cv nxb tr st mr ms mrs dr đt đc đ ô tnhh v vv
+    """.split()
 )
 _TERMINATORS = frozenset(".!?…")
 _CLOSERS = frozenset("\"'”’)]»")

@@ -19,9 +19,10 @@ from phoihop.model.words import split_words
 
 # Words that tell the genre: rank, Party and state bodies, joint documents.
 _DOMAIN = re.compile(
-    r"(?:thiếu|trung|thượng|đại) (?:tướng|tá)|chính ủy|quân khu|bộ tư lệnh|bộ chỉ huy|tỉnh ủy|thành ủy|quận ủy|huyện ủy"
-    r"|đảng ủy|bí thư|ban thường vụ|ban tuyên giáo|ban dân vận|quân ủy|ủy ban nhân dân|ubnd|hđnd|bộ chqs|phối hợp|ký kết"
-    r"|quy chế|thỏa thuận|biên bản ghi nhớ|bộ trưởng|thứ trưởng|chủ nhiệm|tham mưu|tổng cục|giám đốc công an|mttq|mặt trận tổ quốc",
+    r"(?:thiếu|trung|thượng|đại) (?:tướng|tá)|chính ủy|quân khu|bộ tư lệnh|bộ chỉ huy|bộ chqs|quân ủy|tham mưu"
+    r"|tỉnh ủy|thành ủy|quận ủy|huyện ủy|đảng ủy|bí thư|ban thường vụ|ban tuyên giáo|ban dân vận|chủ nhiệm"
+    r"|ủy ban nhân dân|ubnd|hđnd|bộ trưởng|thứ trưởng|tổng cục|giám đốc công an|mttq|mặt trận tổ quốc"
+    r"|phối hợp|ký kết|quy chế|thỏa thuận|biên bản ghi nhớ",
     re.IGNORECASE,
 )
 

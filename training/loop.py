@@ -145,7 +145,8 @@ class Progress(TrainerCallback):
         }
         with self.log.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(row) + "\n")
-        figures = f"loss {row.get('tag_loss', 0):.3f} + {row.get('relation_loss', 0):.3f}, dev entities {100 * row['eval_entity_f1']:.1f}"
+        figures = f"loss {row.get('tag_loss', 0):.3f} + {row.get('relation_loss', 0):.3f}"
+        figures += f", dev entities {100 * row['eval_entity_f1']:.1f}"
         if "eval_relation_f1" in row:
             figures += f", relations {100 * row['eval_relation_f1']:.1f}"
         self.bar.update(self.task, figures=figures)

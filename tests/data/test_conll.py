@@ -67,7 +67,7 @@ def test_blanks_part_columns_and_a_lone_underscore_stays(tmp_path: Path) -> None
 def test_relatives_are_read_when_asked(tmp_path: Path, labels: str, expected: list[str]) -> None:
     path = put(tmp_path, "".join(f"{w} {x}\n" for w, x in zip("abcd", labels.split(), strict=True)))
     assert [surface for surface, _ in marks(read_conll(path, repair=True)[0])] == expected
-    with pytest.raises(PhoihopError, match="repair=True|no IOB2 label"):
+    with pytest.raises(PhoihopError, match=r"repair=True|no IOB2 label"):
         read_conll(path)
 
 

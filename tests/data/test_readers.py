@@ -133,7 +133,7 @@ def test_writing_a_folder_keeps_records_and_touches_nothing_that_is_there(
     assert path == tmp_path / "new" / "m1.ann.md"
     (again,) = read_documents(tmp_path / "new")
     assert again.records == document.records
-    assert set(again.relations) == {r for r in parse(path.read_text(encoding="utf-8")).relations}
+    assert set(again.relations) == set(parse(path.read_text(encoding="utf-8")).relations)
     with pytest.raises(PhoihopError, match="the file exists"):
         write_inline_folder([document.replace(text=meeting.text.upper())], tmp_path / "new")
     assert read_documents(tmp_path / "new")[0].text == meeting.text
