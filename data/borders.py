@@ -26,7 +26,7 @@ def check_borders(article: Article) -> Iterator[Finding]:
         if edge := _odd_punctuation(surface):
             yield _finding(article, e, "warning", "borders", f"begins or ends with {edge!r}")
         for at, where in ((e.start, "begins"), (e.end, "ends")):
-            if 0 < at < len(text) and _inside_word(text[at - 1], text[at]):
+            if 0 < at < len(text) and _inside_word(text, at):
                 word = text[max(0, at - 8) : at] + "|" + text[at : at + 8]
                 yield _finding(article, e, "warning", "borders", f"{where} inside a word ({word!r})")
 
@@ -60,10 +60,12 @@ def _punctuation(char: str) -> bool:
     return unicodedata.category(char)[0] == "P"
 
 
-def _inside_word(before: str, after: str) -> bool:
-    """Two letters or two digits meet, other than where words have run together (``ủyBan``)."""
+def _inside_word(text: str, at: int) -> bool:
+    """Two letters or two digits meet, other than where words have run together (``ủyBan``, ``NAMBan``)."""
+    before, after = text[at - 1], text[at]
     if unicodedata.combining(after):
         return True
     if before.isalpha() and after.isalpha():
-        return not (before.islower() and after.isupper())
+        capital_starts_word = after.isupper() and (before.islower() or text[at + 1 : at + 2].islower())
+        return not capital_starts_word
     return before.isdigit() and after.isdigit()

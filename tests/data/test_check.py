@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from phoihop.data import check as room
 from phoihop.data.check import check, check_paths
 from phoihop.data.document import Document, Entity
@@ -58,6 +59,7 @@ def test_blank_edges_are_errors(text: str) -> None:
         ("[Ban A)](UNIT)", "'\\)'"),
         ("[(Ban A](UNIT)", "'\\('"),
         ("[Ban Tuyên giáo.](UNIT)", "'.'"),
+        ("[VĂN M](PERSON)ÂY", "ends inside a word"),
         ("m[ột](UNIT)", "begins inside a word"),
         ("[mộ](UNIT)t", "ends inside a word"),
         ("[năm 202](PERIOD)3", "ends inside a word"),
@@ -73,7 +75,7 @@ def test_odd_borders_are_warnings(text: str, word: str) -> None:
     "text",
     [
         "[Ban A](UNIT)[Ban B](UNIT)",
-        "[Quận ủy](UNIT)Ban",
+        "[Quận ủy](UNIT)Ban và [VĂN MÂY](PERSON)Sáng",
         "[Công ty X (CTX)](UNIT), [Ban “Về nguồn”](UNIT). ([Ban C](UNIT))",
         "[Gil Prado Jr.](PERSON)",
         "[Quận](UNIT)8 và K[5](UNIT)",

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
 from phoihop.data.check import check_paths
 from phoihop.data.folder import split_blocks
 from phoihop.data.inline import parse, render
