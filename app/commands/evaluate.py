@@ -70,13 +70,13 @@ def evaluate(
     seen = read_annotated(train, wanted) if train else None
     records = {str(d.id): d.records for d in documents if d.records is not None}
 
+    from phoihop.data.readers import write_jsonl
     from phoihop.eval.evaluate import evaluate as compare
-    from phoihop.eval.predictions import write_predictions
     from phoihop.eval.report import report
 
     result = compare(extractor, documents, records, seen)
     if predictions is not None:
-        write_predictions(result.predicted, predictions)
+        write_jsonl(result.predicted, predictions)
     figures = json.dumps({"model": extractor.name} | result.to_dict(), ensure_ascii=False, indent=2) + "\n"
     if json_file == Path("-"):
         typer.echo(figures, nl=False)

@@ -18,12 +18,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phoihop.data.document import Document, Entity, Relation
-from phoihop.data.readers import read_documents
+from phoihop.data.readers import read_documents, write_jsonl
 from phoihop.data.records import Agreement, Official, Post, Records
 from phoihop.data.schema import default_schema
 from phoihop.eval.evaluate import score
 from phoihop.eval.facts import agreement_counts, day, plain
-from phoihop.eval.predictions import write_predictions
 
 SCHEMA = default_schema()
 TITLES = {
@@ -149,7 +148,7 @@ def row(counts: Any) -> tuple[str, ...]:
 def test_same_numbers_as_the_scorer(shared: Path, gold: list[Document], tmp_path: Path, seed: int) -> None:
     rng = random.Random(seed)
     pred = [worse(d, rng) for d in gold if rng.random() < 0.95]
-    write_predictions(pred, tmp_path / "p.jsonl")
+    write_jsonl(pred, tmp_path / "p.jsonl")
     command = [
         sys.executable,
         str(shared / "score.py"),
@@ -170,7 +169,7 @@ def test_same_numbers_as_the_scorer(shared: Path, gold: list[Document], tmp_path
 
 
 def test_gold_is_perfect_in_both(shared: Path, gold: list[Document], tmp_path: Path) -> None:
-    write_predictions(gold, tmp_path / "p.jsonl")
+    write_jsonl(gold, tmp_path / "p.jsonl")
     command = [
         sys.executable,
         str(shared / "score.py"),

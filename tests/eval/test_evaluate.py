@@ -11,9 +11,9 @@ import pytest
 
 from phoihop.data.document import Document, Entity, Relation
 from phoihop.data.errors import PhoihopError
+from phoihop.data.readers import write_jsonl
 from phoihop.data.records import Agreement, Official, Post, Records
 from phoihop.eval.evaluate import evaluate, score
-from phoihop.eval.predictions import write_predictions
 from phoihop.eval.report import report
 from phoihop.eval.slips import entity_slips, relation_slips
 
@@ -214,10 +214,10 @@ def test_slips_say_what_kind_of_error_it_is() -> None:
 
 def test_predictions_can_be_read_back(tmp_path: Path) -> None:
     documents = [article("a", records=RECORDS), article("b", records=Records())]
-    write_predictions(documents, tmp_path / "p.jsonl")
+    write_jsonl(documents, tmp_path / "p.jsonl")
     lines = (tmp_path / "p.jsonl").read_text(encoding="utf-8").splitlines()
     back = [Document.from_dict(json.loads(line)) for line in lines]
     assert back == documents
     assert [d.records for d in back] == [RECORDS, Records()]
     with pytest.raises(PhoihopError, match="cannot be written"):
-        write_predictions(documents, tmp_path / "no" / "p.jsonl")
+        write_jsonl(documents, tmp_path / "no" / "p.jsonl")
