@@ -55,11 +55,17 @@ def _cores() -> int:
 
 
 class OnnxBackend:
-    """ONNX Runtime on the CPU."""
+    """ONNX Runtime on the CPU.
+
+    Args:
+        folder: holds the exported files.
+        threads: all cores unless given.
+        relations: whether the model's schema has any, so that the file that scores them must be there.
+    """
 
     name = "onnx"
 
-    def __init__(self, folder: Path, threads: int | None = None) -> None:
+    def __init__(self, folder: Path, threads: int | None = None, relations: bool = True) -> None:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -67,8 +73,7 @@ class OnnxBackend:
         options.log_severity_level = 3
         self._options = options
         self._encoder = self._session(folder / ENCODER_FILE)
-        relations = folder / RELATIONS_FILE
-        self._relations = self._session(relations) if relations.is_file() else None
+        self._relations = self._session(folder / RELATIONS_FILE) if relations else None
         if self._relations is not None:
             self._wanted = {i.name for i in self._relations.get_inputs()}
 
@@ -95,8 +100,7 @@ class OnnxBackend:
 
     def relate(self, states: Floats, mentions: Mentions, pairs: NDArray[np.int64]) -> Floats:
         """See :class:`Backend`."""
-        if self._relations is None:
-            raise PhoihopError(f"the model folder lacks {RELATIONS_FILE}; export the model again")
+        assert self._relations is not None, "the schema has no relations"
         inputs = relation_inputs(states, mentions, pairs)
         (logits,) = self._relations.run(["logits"], {k: v for k, v in inputs.items() if k in self._wanted})
         return np.asarray(logits, dtype=np.float32)
@@ -120,13 +124,14 @@ class TorchBackend:
             raise PhoihopError(
                 "the torch back end needs torch and transformers; run: pip install 'phoihop[train]'"
             ) from None
+        from phoihop.model.checkpoint import load_weights
         from phoihop.model.joint import JointModel
 
         if not (folder / "model.safetensors").is_file():
             raise PhoihopError(
                 f"{folder}: the model folder lacks model.safetensors; use --backend onnx or another folder"
             )
-        model = JointModel.from_pretrained(folder)
+        model = load_weights(JointModel, folder)
         return cls(model.to(device or ("cuda" if torch.cuda.is_available() else "cpu")).eval())
 
     def encode(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from phoihop.data.schema import Schema
 
-# Words between two entities beyond which no pair is scored, for a pair of labels without a limit of its own.
+# The longest gap in words at which a pair is scored, for a pair of labels without a limit of its own.
 DEFAULT_REACH = 200
 # Words on either side of an entity that count as leading to it or following it.
 GAP = 40
@@ -56,7 +56,8 @@ def mentions_of(
 
 
 def gaps(mentions: Mentions, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Words between the two ends of each pair (pairs, 2): positive if the tail follows, negative if it precedes."""
+    """Words from one end of each pair (pairs, 2) to the other, 1 if they touch: positive if the tail
+    follows, negative if it precedes."""
     head, tail = pairs[:, 0], pairs[:, 1]
     after = mentions.first[tail] - mentions.last[head]
     before = mentions.last[tail] - mentions.first[head]
@@ -66,7 +67,7 @@ def gaps(mentions: Mentions, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
 def candidate_pairs(mentions: Mentions, schema: Schema, reach: Mapping[str, int]) -> NDArray[np.int64]:
     """Pairs (pairs, 2) of (head, tail) whose labels some triple allows and which are near enough.
 
-    ``reach`` gives, for ``"HEAD TAIL"`` label names, the most words that may lie between them.
+    ``reach`` gives, for ``"HEAD TAIL"`` label names, the longest of the ``gaps`` allowed.
     """
     found: list[NDArray[np.int64]] = []
     for head, tail in schema.by_pair:
@@ -91,7 +92,8 @@ def _near(
     counts = np.maximum(high - low, 0)
     where = np.repeat(low - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts) + np.arange(counts.sum())
     pairs = np.stack([np.repeat(heads, counts), tails[where]], axis=1)
-    return pairs[pairs[:, 0] != pairs[:, 1]]
+    kept: NDArray[np.int64] = pairs[pairs[:, 0] != pairs[:, 1]]
+    return kept
 
 
 def allowed_relations(mentions: Mentions, pairs: NDArray[np.int64], schema: Schema) -> NDArray[np.bool_]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from phoihop.data.errors import PhoihopError
 from phoihop.data.schema import Schema
+from phoihop.data.text import read_text
 from phoihop.model.decode import Transitions, valid_transitions
 from phoihop.model.prepare import Reading
 
@@ -26,7 +27,7 @@ class ModelCard:
     Attributes:
         schema: labels and triples.
         reading: lengths of windows.
-        reach: most words between the ends of a candidate pair, by ``"HEAD TAIL"`` labels.
+        reach: longest gap of a candidate pair in words, by ``"HEAD TAIL"`` labels.
         thresholds: by relation, the least probability that makes a pair a relation.
         crf: learnt transition scores, ``None`` for a linear head.
         about: name, training data, figures and the like, for people.
@@ -72,26 +73,31 @@ class ModelCard:
                 f"{folder}: no model here ({CARD_FILE} is missing); give a folder that training or export wrote"
             )
         try:
-            data = json.loads(path.read_text(encoding="utf-8"))
+            data = json.loads(read_text(path))
             if data["format"] != FORMAT:
                 raise PhoihopError(
                     f"{path}: format {data['format']}, this phoihop reads {FORMAT}; use the version it was made with"
                 )
-            crf = data["crf"]
+            schema = Schema.from_dict(data["schema"], str(path))
             return cls(
-                Schema.from_dict(data["schema"], str(path)),
+                schema,
                 Reading(**data["reading"]),
-                data["reach"],
-                data["thresholds"],
-                None
-                if crf is None
-                else Transitions(*(np.array(crf[k], np.float32) for k in ("start", "step", "end"))),
+                {key: int(words) for key, words in data["reach"].items()},
+                {key: float(least) for key, least in data["thresholds"].items()},
+                None if data["crf"] is None else _transitions(data["crf"], len(schema.tags)),
                 data["about"],
             )
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise PhoihopError(
                 f"{path}: damaged model card ({error!r}); copy the model folder again"
             ) from None
+
+
+def _transitions(crf: Mapping[str, Any], tags: int) -> Transitions:
+    found = Transitions(*(np.array(crf[k], np.float32) for k in ("start", "step", "end")))
+    if (found.start.shape, found.step.shape, found.end.shape) != ((tags,), (tags, tags), (tags,)):
+        raise ValueError(f"'crf' is not of the schema's {tags} tags")
+    return found
 
 
 def _rounded(values: Any) -> Any:

@@ -16,6 +16,9 @@ class CRF(nn.Module):
     low where it is not, as ``decode.valid_transitions`` makes them.
     """
 
+    allowed_start: Tensor
+    allowed_step: Tensor
+
     def __init__(self, tags: int, allowed_start: Tensor, allowed_step: Tensor) -> None:
         super().__init__()
         self.start = nn.Parameter(torch.zeros(tags))

@@ -110,7 +110,9 @@ def decode(emissions: Floats, tags: Sequence[str], transitions: Transitions) -> 
     return out
 
 
-def _forward_backward(emissions: Floats, transitions: Transitions) -> tuple[Floats, Floats, float]:
+def _forward_backward(
+    emissions: Floats, transitions: Transitions
+) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
     n, k = emissions.shape
     alpha, beta = np.zeros((n, k)), np.zeros((n, k))
     alpha[0] = transitions.start + emissions[0]
@@ -124,4 +126,5 @@ def _forward_backward(emissions: Floats, transitions: Transitions) -> tuple[Floa
 
 def _log_sum(values: NDArray[np.floating], axis: int) -> NDArray[np.floating]:
     top = values.max(axis=axis)
-    return np.log(np.exp(values - np.expand_dims(top, axis)).sum(axis=axis)) + top
+    total: NDArray[np.floating] = np.log(np.exp(values - np.expand_dims(top, axis)).sum(axis=axis)) + top
+    return total

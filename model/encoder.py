@@ -19,7 +19,7 @@ from transformers.modeling_outputs import BaseModelOutput
 from phoihop.model.tokenise import SHAPES, SubwordTokenizer, factors
 
 
-class RecurrentConfig(PretrainedConfig):
+class RecurrentConfig(PretrainedConfig):  # type: ignore[misc]
     """Shape of the embedded encoder.
 
     Args:
@@ -67,11 +67,13 @@ class Directions:
     right: Tensor
 
 
-class RecurrentEncoder(PreTrainedModel):
+class RecurrentEncoder(PreTrainedModel):  # type: ignore[misc]
     """``input_ids`` (batch, length) to ``last_hidden_state`` (batch, length, hidden_size)."""
 
     config_class = RecurrentConfig
     base_model_prefix = "encoder"
+    form_of: Tensor
+    shape_of: Tensor
 
     def __init__(self, config: RecurrentConfig) -> None:
         super().__init__(config)

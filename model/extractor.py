@@ -14,7 +14,7 @@ from phoihop.data.document import Document, Entity, Relation
 from phoihop.data.errors import PhoihopError
 from phoihop.data.schema import Schema
 from phoihop.model.backend import ENCODER_FILE, Backend, OnnxBackend, TorchBackend
-from phoihop.model.candidates import allowed_relations, candidate_pairs, mentions_of
+from phoihop.model.candidates import DEFAULT_REACH, GAP, allowed_relations, candidate_pairs, mentions_of
 from phoihop.model.card import TOKENIZER_FILE, ModelCard
 from phoihop.model.decode import Floats, Span, decode
 from phoihop.model.gold import Lost, align
@@ -46,6 +46,9 @@ class Extractor:
         self.backend = backend.name
         self.schema: Schema = card.schema
         self._transitions = card.transitions()
+        self._longest_reach = max(
+            (card.reach.get(f"{head} {tail}", DEFAULT_REACH) for head, tail in self.schema.by_pair), default=0
+        )
         self._threshold = np.array(
             [card.thresholds.get(r, DEFAULT_THRESHOLD) for r in self.schema.relations], np.float32
         )
@@ -73,7 +76,7 @@ class Extractor:
             backend = "onnx" if (folder / ENCODER_FILE).is_file() else "torch"
         scorer: Backend
         if backend == "onnx":
-            scorer = OnnxBackend(folder, threads)
+            scorer = OnnxBackend(folder, threads, relations=bool(card.schema.relations))
         elif backend == "torch":
             scorer = TorchBackend.load(folder)
         else:
@@ -97,7 +100,7 @@ class Extractor:
         for text, name in zip(texts, chain(ids if ids is not None else (), repeat(None)), strict=False):
             prepared = prepare(text, self._tokenizer, self.card.reading)
             group.append(_Article(text, name, prepared))
-            waiting += len(prepared.windows)
+            waiting += max(1, len(prepared.windows))  # a stream of blank texts is not held back either
             if waiting >= BATCH_WINDOWS:
                 yield from self._finish(group)
                 group, waiting = [], 0
@@ -160,15 +163,17 @@ class Extractor:
         ]
 
     def _forget(self, article: _Article, states: Floats) -> None:
-        longest = max(self.card.reach.values(), default=0)
-        keep = min(len(states), longest + 100)
-        article.kept_word += len(states) - keep
-        article.states = [states[len(states) - keep :]]
-        while (
-            article.kept_span < len(article.spans)
-            and article.spans[article.kept_span].first < article.kept_word
-        ):
-            article.kept_span += 1
+        """Keep the entities that a later one may be tied to, and the words from what leads to the first."""
+        end = article.kept_word + len(states)
+        kept = article.kept_span
+        while kept < len(article.spans) and end - article.spans[kept].last > self._longest_reach:
+            kept += 1
+        first = article.spans[kept].first if kept < len(article.spans) else end
+        before = article.spans[kept - 1].last + 1 if kept else 0
+        begin = max(article.kept_word, before, first - GAP)
+        # A copy: a slice would hold on to all states.
+        article.states = [states[begin - article.kept_word :].copy()]
+        article.kept_word, article.kept_span = begin, kept
 
     def _document(self, article: _Article) -> Document:
         entities = []

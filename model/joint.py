@@ -21,7 +21,7 @@ from phoihop.model.layers import BiLSTM, SharedDropout
 from phoihop.model.relation_head import RelationHead
 
 
-class JointConfig(PretrainedConfig):
+class JointConfig(PretrainedConfig):  # type: ignore[misc]
     """Shape of the joint model.
 
     Args:
@@ -60,7 +60,7 @@ class JointConfig(PretrainedConfig):
 
 
 @dataclass
-class JointOutput(ModelOutput):
+class JointOutput(ModelOutput):  # type: ignore[misc]
     """Losses (training only) and scores; see :meth:`JointModel.forward`."""
 
     loss: Tensor | None = None
@@ -68,7 +68,7 @@ class JointOutput(ModelOutput):
     relation_loss: Tensor | None = None
 
 
-class JointModel(PreTrainedModel):
+class JointModel(PreTrainedModel):  # type: ignore[misc]
     """Tag scores for words and relation scores for pairs from one pass of the encoder."""
 
     config_class = JointConfig
@@ -106,10 +106,15 @@ class JointModel(PreTrainedModel):
         elif isinstance(module, nn.Linear):
             nn.init.xavier_uniform_(module.weight)
             nn.init.zeros_(module.bias)
+        elif isinstance(module, CRF):
+            # No weights and not saved: loading leaves them unset and then comes by here.
+            allowed = valid_transitions(self.schema.tags)
+            module.allowed_start.copy_(torch.tensor(allowed.start))
+            module.allowed_step.copy_(torch.tensor(allowed.step))
 
     def states(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """States (windows, tokens, state_size) that both heads read."""
-        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        hidden: Tensor = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         hidden = self.drop_in(hidden)
         if self.recurrent is not None:
             hidden = self.drop_out(self.recurrent(hidden, attention_mask))
@@ -155,7 +160,8 @@ class JointModel(PreTrainedModel):
     def _tag_loss(self, scores: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
         count = (mask & (tags > 0)).sum().clamp_min(1)
         if self.crf is not None:
-            return self.crf(scores, tags, mask) / count
+            total: Tensor = self.crf(scores, tags, mask)
+            return total / count
         losses = nn.functional.cross_entropy(scores.float().flatten(0, 1), tags.flatten(), reduction="none")
         return (losses * mask.flatten()).sum() / count
 

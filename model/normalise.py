@@ -11,27 +11,47 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 # Characters that take no room: zero-width blanks and joiners, direction marks, soft hyphen, BOM.
-_INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
+_INVISIBLE = "\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
 _LINE_ENDS = "\r\x0b\x0c\x85\u2028\u2029"
 _BLANKS = "\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
-# Marks that combine with the letter before them, and the vowels and finals of decomposed Hangul.
-MARKS = (
-    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u1160-\u11ff\u1ab0-\u1aff"
-    "\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f"
-)
+_SURROGATES = "\ud800-\udfff"  # halves of a pair are no characters; they become U+FFFD
 
-_ODD = re.compile(rf"[{_INVISIBLE}{_LINE_ENDS}{_BLANKS}]")
+
+def _marks() -> str:
+    """Ranges of the characters that may combine with the one before them, for a character class.
+
+    Read from the table that NFC itself goes by, so that text cut before any other character and
+    normalised piece by piece is the text normalised as a whole.
+    """
+    found = [[0x1160, 0x11FF], [0x16D67, 0x16D67]]  # vowels and finals of Hangul; one of Kirat Rai
+    for code in chain(range(0x300, 0x1F000), range(0xE0100, 0xE01F0)):
+        if unicodedata.category(chr(code))[0] == "M":
+            if found[-1][1] == code - 1:
+                found[-1][1] = code
+            else:
+                found.append([code, code])
+    return "".join(f"{chr(low)}-{chr(high)}" for low, high in found)
+
+
+MARKS = _marks()
+
+_ODD = re.compile(rf"[{_INVISIBLE}{_LINE_ENDS}{_BLANKS}{_SURROGATES}]")
 _INVISIBLE_RUN = re.compile(f"[{_INVISIBLE}]+")
 _LINE_END = re.compile(f"\r\n|[{_LINE_ENDS}]")
 _BLANK = re.compile(f"[{_BLANKS}]")
-# What is normalised as one: a line end, or a character with the marks that follow it.
+_SURROGATE = re.compile(f"[{_SURROGATES}]")
+# What is normalised as one: a stretch without anything to change, a line end, a blank, or a character
+# with the marks that follow it.
 _CLUSTER = re.compile(
-    rf"\r[{_INVISIBLE}]*\n|[^{MARKS}{_INVISIBLE}][{_INVISIBLE}]*(?:[{MARKS}]+[{_INVISIBLE}]*)*|.", re.DOTALL
+    rf"(?P<plain>[^{MARKS}{_INVISIBLE}{_LINE_ENDS}{_BLANKS}{_SURROGATES}]+(?![{MARKS}{_INVISIBLE}]))"
+    rf"|\r[{_INVISIBLE}]*\n|\s|.[{MARKS}{_INVISIBLE}]*",
+    re.DOTALL,
 )
 
 _TONED = {  # the older spelling of a final diphthong -> the modern one; both are two characters long
@@ -42,8 +62,8 @@ _TONED = {  # the older spelling of a final diphthong -> the modern one; both ar
 _TONED |= {old.title(): new.title() for old, new in _TONED.items()} | {
     old.upper(): new.upper() for old, new in _TONED.items()
 }
-# Only at the end of a syllable (`hoàn` is modern already), and not after q (`quý`: the u is no vowel).
-_OLD_TONE = re.compile(rf"(?<![qQ])(?:{'|'.join(_TONED)})(?![^\W\d_])")
+_OLD_TONE = re.compile("|".join(_TONED))
+_LETTER_OR_MARK = re.compile(rf"[^\W\d_]|[{MARKS}]")
 
 
 @dataclass(frozen=True)
@@ -73,18 +93,26 @@ def normalise(text: str) -> Normalised:
     starts: list[int] = []
     ends: list[int] = []
     for match in _CLUSTER.finditer(text):
-        raw = match.group()
-        clean = _plain(raw)
-        if not clean:
+        start, end = match.span()
+        if match["plain"] and unicodedata.is_normalized("NFC", match["plain"]):
+            pieces.append(match["plain"])
+            starts.extend(range(start, end))
+            ends.extend(range(start + 1, end + 1))
             continue
-        visible = [i for i, c in enumerate(raw, match.start()) if not _INVISIBLE_RUN.match(c)]
-        pieces.append(clean)
-        if len(clean) == len(visible):
-            starts.extend(visible)
-            ends.extend(i + 1 for i in visible)
-        else:
-            starts.extend([visible[0]] * len(clean))
-            ends.extend([visible[-1] + 1] * len(clean))
+        # A plain stretch is not NFC by single characters only, such as the sign for ångström.
+        parts = [(i, text[i]) for i in range(start, end)] if match["plain"] else [(start, match.group())]
+        for at, raw in parts:
+            clean = _plain(raw)
+            if not clean:
+                continue
+            visible = [i for i, c in enumerate(raw, at) if not _INVISIBLE_RUN.match(c)]
+            pieces.append(clean)
+            if len(clean) == len(visible):
+                starts.extend(visible)
+                ends.extend(i + 1 for i in visible)
+            else:
+                starts.extend([visible[0]] * len(clean))
+                ends.extend([visible[-1] + 1] * len(clean))
     return Normalised(
         _modern_tones("".join(pieces)), np.array(starts, dtype=np.int32), np.array(ends, dtype=np.int32)
     )
@@ -92,15 +120,26 @@ def normalise(text: str) -> Normalised:
 
 def normalise_text(text: str) -> str:
     """The clean copy alone: what learning from raw text uses."""
-    if _ODD.search(text):
-        text = _BLANK.sub(" ", _LINE_END.sub("\n", _INVISIBLE_RUN.sub("", text)))
-    return _modern_tones(unicodedata.normalize("NFC", text))
+    return _modern_tones(_plain(text) if _ODD.search(text) else unicodedata.normalize("NFC", text))
 
 
 def _plain(raw: str) -> str:
     clean = _BLANK.sub(" ", _LINE_END.sub("\n", _INVISIBLE_RUN.sub("", raw)))
-    return unicodedata.normalize("NFC", clean)
+    return unicodedata.normalize("NFC", _SURROGATE.sub("\ufffd", clean))
 
 
 def _modern_tones(text: str) -> str:
-    return _OLD_TONE.sub(lambda match: _TONED[match.group()], text)
+    return _OLD_TONE.sub(_modern_tone, text)
+
+
+def _modern_tone(match: re.Match[str]) -> str:
+    """The modern spelling, but only at the end of a syllable (`hoàn` is modern already) and not after
+    q (`quý`: the u is no vowel)."""
+    old, text, end = match.group(), match.string, match.end()
+    if text[max(0, match.start() - 1) : match.start()] in ("q", "Q"):
+        return old
+    if not _LETTER_OR_MARK.match(text, end):
+        return _TONED[old]
+    # A capital may begin the next of two glued words (`uỷBan`, `UỶBan`); `words` cuts there too.
+    glued = text[end].isupper() and (old[1].islower() or text[end + 1 : end + 2].islower())
+    return _TONED[old] if glued else old

@@ -22,10 +22,20 @@ MAX_WORD_TOKENS = 16
 
 @dataclass(frozen=True)
 class Reading:
-    """How long the windows of an encoder are, in tokens, the two special ones included."""
+    """How long the windows of an encoder are, in tokens, the two special ones included.
+
+    Raises:
+        ValueError: not two whole numbers, or the context leaves no room between.
+    """
 
     length: int = 512
     overlap: int = 64
+
+    def __post_init__(self) -> None:
+        if type(self.length) is not int or type(self.overlap) is not int or self.overlap < 0:
+            raise ValueError(f"length {self.length!r} and overlap {self.overlap!r} must be whole numbers")
+        if self.length < 2 * self.overlap + 3:
+            raise ValueError(f"windows of {self.length} tokens leave no room between 2 x {self.overlap}")
 
 
 @dataclass(frozen=True)
@@ -59,38 +69,28 @@ class Prepared:
 def prepare(text: str, tokenizer: SubwordTokenizer, reading: Reading) -> Prepared:
     """Normalise, split and cut ``text`` for one encoder."""
     normalised = normalise(text)
-    words = _merge_shared(split_words(normalised.text), normalised)
+    words = split_words(normalised.text)
+    limit = reading.length - 2
     encoding = tokenizer.encode([normalised.text[a:b] for a, b in words.tolist()])
     edges = np.append(encoding.first, len(encoding.ids))
-    counts = np.minimum(np.diff(edges), MAX_WORD_TOKENS)
+    counts = np.minimum(np.diff(edges), min(MAX_WORD_TOKENS, limit))
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     # Places of the kept sub-words: each word's first, then its next ones.
     kept = np.repeat(encoding.first - offsets[:-1], counts) + np.arange(offsets[-1])
     starts = sentence_starts(normalised.text, words)
     sentence = np.zeros(len(words), dtype=np.int64)
     sentence[starts[1:]] = 1
-    limit = reading.length - 2
     pieces = _pieces(normalised.text, words, starts, counts, limit - 2 * reading.overlap)
     windows = make_windows(counts.tolist(), pieces, limit, reading.overlap)
     return Prepared(normalised, words, encoding.ids[kept], offsets, np.cumsum(sentence), tuple(windows))
-
-
-def _merge_shared(words: NDArray[np.int32], normalised: Normalised) -> NDArray[np.int32]:
-    """Join neighbours that stand for one character of the caller's text: no border can lie between them."""
-    if len(words) < 2:
-        return words
-    shared = normalised.starts[words[1:, 0]] < normalised.ends[words[:-1, 1] - 1]
-    if not shared.any():
-        return words
-    begins = np.flatnonzero(np.concatenate([[True], ~shared]))
-    ends = np.concatenate([begins[1:], [len(words)]]) - 1
-    return np.stack([words[begins, 0], words[ends, 1]], axis=1)
 
 
 def _pieces(
     text: str, words: NDArray[np.int32], starts: NDArray[np.int64], counts: NDArray[np.int64], room: int
 ) -> list[int]:
     """Sentence starts, with further cuts in sentences of more than ``room`` tokens."""
+    if not len(words):
+        return []
     total = np.concatenate([[0], np.cumsum(counts)])
     ends = np.append(starts[1:], len(words))
     pieces: list[int] = []

@@ -97,11 +97,13 @@ class RelationHead(nn.Module):
             + self.sentences(bucket(sentence[tail] - sentence[head], _SENTENCE_EDGES))
             + self.passed(self._passed(kinds, head, tail))
         )
-        return self.score(self.out(hidden))
+        logits: Tensor = self.score(self.out(hidden))
+        return logits
 
     def _passed(self, kinds: Tensor, head: Tensor, tail: Tensor) -> Tensor:
         """How many entities of each label lie between: thermometer code (pairs, labels * edges)."""
-        count = nn.functional.pad(torch.cumsum(kinds, 0), (0, 0, 1, 0))
+        # In float32 whatever the states are: bfloat16 cannot count beyond 256.
+        count = nn.functional.pad(torch.cumsum(kinds.float(), 0), (0, 0, 1, 0))
         low, high = torch.minimum(head, tail), torch.maximum(head, tail)
         between = count[high] - count[low + 1]
         edges = torch.tensor(_COUNT_EDGES, device=kinds.device)

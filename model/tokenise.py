@@ -43,6 +43,7 @@ class SubwordTokenizer:
     def __init__(self, backend: Tokenizer) -> None:
         self.backend = backend
         self.pad_id = self._special(PAD)
+        self._special(UNK)  # without it characters would vanish
         self.start_id = self._special(START)
         self.end_id = self._special(END)
 
@@ -59,16 +60,13 @@ class SubwordTokenizer:
 
     def encode(self, words: Sequence[str]) -> Encoding:
         """Ids of the words' sub-words.  Every word gets at least one, unknown characters too."""
-        # A zero-width blank would be no word; any other character is a token or <unk>.
+        if not words:
+            return Encoding(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
         encoding = self.backend.encode(list(words), is_pretokenized=True, add_special_tokens=False)
         ids = np.array(encoding.ids, dtype=np.int64)
         owners = np.array(encoding.word_ids, dtype=np.int64)
         first = np.searchsorted(owners, np.arange(len(words)))
-        missing = (
-            np.flatnonzero(owners[np.minimum(first, len(owners) - 1)] != np.arange(len(words)))
-            if len(words)
-            else ()
-        )
+        missing = np.setdiff1d(np.arange(len(words)), owners)
         if len(missing):
             raise PhoihopError(f"the tokenizer gave no token for the word {words[int(missing[0])]!r}")
         return Encoding(ids, first.astype(np.int64))

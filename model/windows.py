@@ -25,9 +25,10 @@ def make_windows(word_tokens: Sequence[int], pieces: Sequence[int], limit: int, 
     Args:
         word_tokens: sub-words of each word.
         pieces: index of the first word of each piece (a sentence or a part of one), the first 0;
-            no piece may be longer than ``limit - 2 * overlap`` tokens unless it is a single word.
+            no piece may be longer than ``limit - 2 * overlap`` tokens unless it is a single word,
+            and no word longer than ``limit``.
         limit: tokens a window may read, context included.
-        overlap: tokens of context wanted on either side.
+        overlap: tokens of context wanted on either side; a long word leaves room for less.
     """
     n = len(word_tokens)
     if not n:
@@ -47,7 +48,7 @@ def make_windows(word_tokens: Sequence[int], pieces: Sequence[int], limit: int, 
             start = previous
         previous = edge
     owned.append((start, n))
-    return [_with_context(total, a, b, overlap) for a, b in owned]
+    return [_with_context(total, a, b, min(overlap, (limit - total[b] + total[a]) // 2)) for a, b in owned]
 
 
 def _with_context(total: list[int], own_start: int, own_end: int, overlap: int) -> Window:

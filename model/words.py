@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from phoihop.model.normalise import MARKS
 
-# A letter keeps the marks that no composed form exists for, so that no word ends inside a letter.
-_WORD = re.compile(rf"(?:[^\W\d_][{MARKS}]*)+|\d+|\S")
+# Every character keeps the marks that follow it, so that no word ends inside what a reader sees as one.
+_WORD = re.compile(rf"(?:[^\W\d_]+[{MARKS}]*)+|\d+[{MARKS}]*|\S[{MARKS}]*")
 
 
 def split_words(text: str) -> NDArray[np.int32]:

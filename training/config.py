@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -57,14 +58,16 @@ class TrainConfig:
 
     def check(self) -> None:
         """Refuse what cannot work, naming the setting and its allowed values."""
-        for name in ("epochs", "batch_size", "window", "relation_size"):
+        for name in ("epochs", "batch_size", "window"):
             _demand(getattr(self, name) >= 1, name, "at least 1")
-        for name in ("recurrent_size", "patience", "overlap"):
-            _demand(getattr(self, name) >= 0, name, "0 or more")
+        for name in ("recurrent_size", "patience", "overlap", "weight_decay", "relation_weight"):
+            _demand(0 <= getattr(self, name) < math.inf, name, "0 or more")
         for name in ("dropout", "relation_dropout", "encoder_dropout", "word_dropout", "warmup", "dev_share"):
             _demand(0 <= getattr(self, name) < 1, name, "from 0 to less than 1")
         for name in ("learning_rate", "encoder_learning_rate", "max_gradient"):
-            _demand(getattr(self, name) > 0, name, "above 0")
+            _demand(0 < getattr(self, name) < math.inf, name, "above 0")
+        _demand(self.relation_size >= 4 and self.relation_size % 2 == 0, "relation_size", "even, at least 4")
+        _demand(0 <= self.seed < 2**32, "seed", "from 0 to 4294967295")
         _demand(self.token_head in ("crf", "linear"), "token_head", "'crf' or 'linear'")
         _demand(self.bf16 in ("auto", "yes", "no"), "bf16", "'auto', 'yes' or 'no'")
         _demand(self.window >= 2 * self.overlap + 16, "window", "at least twice 'overlap' and 16 more")
@@ -98,17 +101,26 @@ class PretrainConfig:
     ) -> PretrainConfig:
         """The defaults, then a TOML file, then single settings as strings; errors as in ``TrainConfig``."""
         config = cls(**load_settings("pretrain.toml", path, overrides))
-        for name in ("words", "embedding_size", "batch", "draws", "passes"):
-            _demand(getattr(config, name) >= 1, name, "at least 1")
-        _demand(300 <= config.vocab_size <= 65000, "vocab_size", "from 300 to 65000")
-        _demand(config.length >= 8, "length", "at least 8")
-        _demand(config.state_size >= 0 and config.embedding_passes >= 0, "state_size", "0 or more")
-        _demand(config.learning_rate > 0 and config.minutes > 0, "minutes", "above 0")
+        config.check()
         return config
 
     def to_dict(self) -> dict[str, Any]:
         """All settings by name."""
         return asdict(self)
+
+    def check(self) -> None:
+        """Refuse what cannot work, naming the setting and its allowed values."""
+        for name in ("words", "held_out", "embedding_size", "shape_size", "batch", "draws", "passes"):
+            _demand(getattr(self, name) >= 1, name, "at least 1")
+        for name in ("state_size", "embedding_passes", "weight_decay"):
+            _demand(0 <= getattr(self, name) < math.inf, name, "0 or more")
+        for name in ("warmup", "dropout"):
+            _demand(0 <= getattr(self, name) < 1, name, "from 0 to less than 1")
+        for name in ("learning_rate", "minutes"):
+            _demand(0 < getattr(self, name) < math.inf, name, "above 0")
+        _demand(300 <= self.vocab_size <= 65000, "vocab_size", "from 300 to 65000")
+        _demand(self.length >= 8, "length", "at least 8")
+        _demand(0 <= self.seed < 2**32, "seed", "from 0 to 4294967295")
 
 
 def load_settings(

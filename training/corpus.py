@@ -17,6 +17,7 @@ from phoihop.model.normalise import normalise_text
 from phoihop.model.tokenise import SubwordTokenizer
 from phoihop.model.words import split_words
 
+KINDS = {".txt", ".jsonl", ".zst"}
 # Words that tell the genre: rank, Party and state bodies, joint documents.
 _DOMAIN = re.compile(
     r"(?:thiếu|trung|thượng|đại) (?:tướng|tá)|chính ủy|quân khu|bộ tư lệnh|bộ chỉ huy|bộ chqs|quân ủy|tham mưu"
@@ -36,20 +37,32 @@ def read_raw(paths: Iterable[str | Path]) -> Iterator[str]:
     """Documents of text files (one each) and JSONL files (``{"text": …}`` a line; ``.zst`` read as well).
 
     Raises:
-        PhoihopError: a path is missing, of no known kind, or a line is no such object.
+        PhoihopError: a path is missing, of no known kind or unreadable, or a line is no such object.
     """
     for path in map(Path, paths):
         if path.is_dir():
-            files = [p for p in sorted(path.rglob("*")) if p.suffix in {".txt", ".jsonl", ".zst"}]
+            files = [p for p in sorted(path.rglob("*")) if p.suffix in KINDS and p.is_file()]
             if not files:
                 raise PhoihopError(f"{path}: no .txt, .jsonl or .jsonl.zst file in this folder")
             yield from read_raw(files)
         elif not path.is_file():
             raise PhoihopError(f"{path}: no such file; give text files, JSONL files or folders of them")
-        elif path.suffix == ".txt":
+        elif path.suffix not in KINDS:
+            raise PhoihopError(f"{path}: no .txt, .jsonl or .jsonl.zst file; convert it to one of these")
+        else:
+            yield from _documents(path)
+
+
+def _documents(path: Path) -> Iterator[str]:
+    try:
+        if path.suffix == ".txt":
             yield path.read_text(encoding="utf-8")
         else:
             yield from _read_jsonl(path)
+    except UnicodeDecodeError:
+        raise PhoihopError(f"{path}: not UTF-8; convert the file") from None
+    except OSError as error:
+        raise PhoihopError(f"{path}: cannot be read ({error.strerror or error})") from None
 
 
 def _read_jsonl(path: Path) -> Iterator[str]:
@@ -57,9 +70,12 @@ def _read_jsonl(path: Path) -> Iterator[str]:
         if not line.strip():
             continue
         try:
-            yield json.loads(line)["text"]
+            text = json.loads(line)["text"]
         except (ValueError, KeyError, TypeError):
-            raise PhoihopError(f'{path}:{number}: expected a JSON object with "text"') from None
+            text = None
+        if not isinstance(text, str):
+            raise PhoihopError(f'{path}:{number}: expected a JSON object with a string "text"')
+        yield text
 
 
 def _lines(path: Path) -> Iterator[str]:
@@ -71,7 +87,10 @@ def _lines(path: Path) -> Iterator[str]:
 
     with path.open("rb") as raw:
         reader = zstandard.ZstdDecompressor(max_window_size=2**28).stream_reader(raw)
-        yield from io.TextIOWrapper(reader, encoding="utf-8")
+        try:
+            yield from io.TextIOWrapper(reader, encoding="utf-8")
+        except zstandard.ZstdError as error:
+            raise PhoihopError(f"{path}: not a whole .zst file ({error}); copy it again") from None
 
 
 def sample_documents(paths: Sequence[str | Path], words: int, seed: int, floor: float = 0.15) -> list[str]:

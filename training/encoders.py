@@ -11,6 +11,7 @@ from transformers import AutoModel
 from phoihop.data.document import Document
 from phoihop.data.errors import PhoihopError
 from phoihop.model.card import TOKENIZER_FILE
+from phoihop.model.checkpoint import load_weights
 from phoihop.model.encoder import RecurrentEncoder
 from phoihop.model.normalise import normalise_text
 from phoihop.model.tokenise import SubwordTokenizer
@@ -37,12 +38,7 @@ def load_encoder(config: TrainConfig, documents: Sequence[Document]) -> tuple[An
             "give a folder that `phoihop pretrain` wrote, 'default' or 'random'"
         )
     tokenizer = SubwordTokenizer.load(folder / TOKENIZER_FILE)
-    encoder, report = AutoModel.from_pretrained(folder, output_loading_info=True, dtype="float32")
-    missing = sorted(report["missing_keys"]) + sorted(str(k) for k in report["mismatched_keys"])
-    if missing:
-        raise PhoihopError(
-            f"{folder}: these encoder weights are missing or of another shape: {', '.join(missing)}"
-        )
+    encoder = load_weights(AutoModel, folder)
     if encoder.config.vocab_size < tokenizer.size:
         raise PhoihopError(
             f"{folder}: the tokenizer has {tokenizer.size} tokens, the encoder only {encoder.config.vocab_size}; "

@@ -18,7 +18,7 @@ from phoihop.data.schema import Schema
 from phoihop.model.candidates import allowed_relations, candidate_pairs, gaps, mentions_of
 from phoihop.model.gold import Aligned, Lost, align
 from phoihop.model.prepare import Prepared, Reading, batch_windows, prepare
-from phoihop.model.tokenise import SubwordTokenizer
+from phoihop.model.tokenise import SPECIAL, UNK, SubwordTokenizer
 
 MAX_REACH = 1000  # words: farther pairs are never candidates
 
@@ -39,7 +39,8 @@ def make_examples(
     Returns:
         the examples, and every gold entity or relation that could not be laid on words.
     """
-    examples, lost = [], []
+    examples: list[Example] = []
+    lost: list[Lost] = []
     for document in documents:
         prepared = prepare(document.text, tokenizer, reading)
         if not len(prepared.words):
@@ -67,20 +68,12 @@ def learn_reach(examples: Sequence[Example], schema: Schema) -> dict[str, int]:
 class Collator:
     """Batches whole articles: windows, tags, spans, candidate pairs with their truth.
 
-    Args:
-        word_dropout: share of sub-words replaced by the unknown token, so that the context is learnt too.
+    Nothing in it is left to chance: batches are made ahead of the step that uses them, and a resumed run
+    makes some of them twice.
     """
 
-    def __init__(
-        self,
-        tokenizer: SubwordTokenizer,
-        schema: Schema,
-        reach: Mapping[str, int],
-        word_dropout: float = 0.0,
-    ) -> None:
+    def __init__(self, tokenizer: SubwordTokenizer, schema: Schema, reach: Mapping[str, int]) -> None:
         self.subwords, self.schema, self.reach = tokenizer, schema, reach
-        self.word_dropout = word_dropout
-        self.unknown = tokenizer.backend.token_to_id("<unk>")
         self.tag_number = {tag: i for i, tag in enumerate(schema.tags)}
 
     def __call__(self, examples: Sequence[Example]) -> dict[str, Any]:
@@ -93,7 +86,7 @@ class Collator:
         tags[mask] = np.concatenate(rows)
         spans, pairs, labels, allowed = self._pairs(examples)
         return {
-            "input_ids": self._drop_words(torch.from_numpy(batch.input_ids)),
+            "input_ids": torch.from_numpy(batch.input_ids),
             "attention_mask": torch.from_numpy(batch.attention_mask),
             "word_places": torch.from_numpy(batch.word_places),
             "word_mask": torch.from_numpy(mask),
@@ -103,13 +96,6 @@ class Collator:
             "pair_labels": torch.from_numpy(labels),
             "pair_mask": torch.from_numpy(allowed),
         }
-
-    def _drop_words(self, ids: torch.Tensor) -> torch.Tensor:
-        if not self.word_dropout:
-            return ids
-        # torch's generator, because resuming a run restores it.
-        drop = (torch.rand(ids.shape) < self.word_dropout) & (ids > self.subwords.end_id)
-        return ids.masked_fill(drop, self.unknown)
 
     def _tags(self, example: Example) -> NDArray[np.int64]:
         tags = np.zeros(len(example.prepared.words), dtype=np.int64)
@@ -149,6 +135,15 @@ class Collator:
         return truth
 
 
+def hide_words(ids: torch.Tensor, share: float, tokenizer: SubwordTokenizer) -> torch.Tensor:
+    """Replace a share of the sub-words, special ones never, by the unknown token, so that names are known
+    by their context too."""
+    special = [tokenizer.backend.token_to_id(token) for token in SPECIAL]
+    hidden = torch.rand(ids.shape, device=ids.device) < share
+    hidden &= ~torch.isin(ids, torch.tensor(special, device=ids.device))
+    return ids.masked_fill(hidden, int(tokenizer.backend.token_to_id(UNK) or 0))
+
+
 def _rows(counts: Sequence[int]) -> dict[str, torch.Tensor]:
     """Each article's entities in a row of its own; see ``RelationHead.forward``."""
     longest = max(counts)
@@ -168,17 +163,21 @@ def describe_lost(lost: Sequence[Lost]) -> str:
     if not lost:
         return "all gold entities and relations can be reached"
     counts = Counter((x.what, x.cause) for x in lost)
-    parts = [f"{n} {what}s by {cause}" for (what, cause), n in sorted(counts.items())]
+    many = {"entity": "entities", "relation": "relations"}
+    parts = [
+        f"{n} {what if n == 1 else many[what]} by {cause}" for (what, cause), n in sorted(counts.items())
+    ]
     return "gold out of reach: " + ", ".join(parts)
 
 
 def split_documents(
     documents: Sequence[Document], share: float, seed: int
 ) -> tuple[list[Document], list[Document]]:
-    """Articles for training and, at random, a share of them for development."""
+    """Articles for training and, at random, a share of them for development: one at least on either side,
+    if there are two."""
     order = list(range(len(documents)))
     random.Random(seed).shuffle(order)
-    held = set(order[: max(1, round(share * len(documents)))])
+    held = set(order[: min(len(documents) - 1, max(1, round(share * len(documents))))])
     return (
         [d for i, d in enumerate(documents) if i not in held],
         [d for i, d in enumerate(documents) if i in held],

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from phoihop.model.candidates import candidate_pairs, mentions_of
 from phoihop.model.card import TOKENIZER_FILE, ModelCard
 from phoihop.model.extractor import Extractor
 from phoihop.model.joint import JointModel
+from phoihop.model.tokenise import SubwordTokenizer
 from phoihop.training.onnx_lstm import replace_lstms, translations
 
 OPSET = 20
@@ -49,24 +52,43 @@ def export_onnx(source: str | Path, output: str | Path, int8: bool = True) -> di
         bytes of each file written.
 
     Raises:
-        PhoihopError: the source is no trained model.
+        PhoihopError: the source is no trained model, or lacks a file; the output is the source.
     """
     source, output = Path(source), Path(output)
     card = ModelCard.load(source)
+    SubwordTokenizer.load(source / TOKENIZER_FILE)  # refused now rather than after minutes of work
+    if output.resolve() == source.resolve():
+        raise PhoihopError(
+            f"{output}: that is the trained model itself; give another folder for its ONNX form"
+        )
     model = TorchBackend.load(source, device="cpu").model
     output.mkdir(parents=True, exist_ok=True)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter's notes on its own internals
+    with _quietly():
         _export_encoder(model, output / ENCODER_FILE)
         if model.relation_head is not None:
             _export_relations(model, card, output / RELATIONS_FILE)
-    if int8:
-        for name in (ENCODER_FILE, RELATIONS_FILE):
-            if (output / name).is_file():
-                _quantise(output / name)
-    shutil.copyfile(source / TOKENIZER_FILE, output / TOKENIZER_FILE)
+        if int8:
+            for name in (ENCODER_FILE, RELATIONS_FILE):
+                if (output / name).is_file():
+                    _quantise(output / name)
+    for name in (TOKENIZER_FILE, "README.md"):
+        if (source / name).is_file():
+            shutil.copyfile(source / name, output / name)
     replace(card, about={**card.about, "weights": "int8" if int8 else "float32"}).save(output)
     return {p.name: p.stat().st_size for p in sorted(output.iterdir())}
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Without the exporter's and the quantiser's notes on their own internals."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
 
 
 def _export_encoder(model: JointModel, path: Path) -> None:

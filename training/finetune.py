@@ -10,6 +10,7 @@ run/
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -30,8 +31,9 @@ from phoihop.model.prepare import Reading
 from phoihop.training.config import TrainConfig
 from phoihop.training.encoders import load_encoder
 from phoihop.training.examples import Collator, describe_lost, learn_reach, make_examples, split_documents
-from phoihop.training.loop import JointTrainer, Progress, StopOnInterrupt, current_card
-from phoihop.training.runs import check_same_run, data_digest, versions, write_json
+from phoihop.training.loop import JointTrainer, Progress, StopOnInterrupt, current_card, main_figures
+from phoihop.training.model_card import write_model_card
+from phoihop.training.runs import CHECKPOINTS, DATA_FILE, check_same_run, data_digest, versions, write_json
 from phoihop.training.thresholds import choose_thresholds
 
 
@@ -66,7 +68,7 @@ def train(
     learn, dev = list(train_documents), list(dev_documents)
     if not dev:
         learn, dev = split_documents(learn, config.dev_share, config.seed)
-        if not learn:
+        if not dev:
             raise PhoihopError("one article cannot be both trained on and held out; give more, or --dev")
     schema = _schema(config, [*learn, *dev])
     check_same_run(output, resume, config.to_dict(), data_digest(learn, dev))
@@ -77,6 +79,8 @@ def train(
     encoder, tokenizer = load_encoder(config, learn)
     reading = Reading(config.window, config.overlap)
     examples, lost = make_examples(learn, tokenizer, reading, schema)
+    if not examples:
+        raise PhoihopError("there are no words in the training articles; give articles with text")
     print(f"{len(learn)} training articles, {len(dev)} dev articles; {describe_lost(lost)}")
     reach = learn_reach(examples, schema)
     model = _model(config, schema, encoder)
@@ -90,7 +94,7 @@ def train(
         args=arguments,
         train_dataset=examples,  # type: ignore[arg-type]
         eval_dataset=dev,  # type: ignore[arg-type]
-        data_collator=Collator(tokenizer, schema, reach, config.word_dropout),
+        data_collator=Collator(tokenizer, schema, reach),
         callbacks=[progress, stop],
         settings=config,
         tokenizer=tokenizer,
@@ -101,7 +105,7 @@ def train(
         trainer.add_callback(EarlyStoppingCallback(config.patience))
     with stop.listening():
         trainer.train(resume_from_checkpoint=resume or None)
-    if stop.asked:
+    if stop.stopped:
         raise KeyboardInterrupt
     minutes = (time.monotonic() - began) / 60
     return _keep_best(trainer, card, dev, output, config, minutes, len(learn))
@@ -143,7 +147,7 @@ def _arguments(config: TrainConfig, output: Path) -> TrainingArguments:
     cuda = torch.cuda.is_available()
     bf16 = config.bf16 == "yes" or (config.bf16 == "auto" and _computes_in_bf16(cuda))
     arguments = TrainingArguments(
-        output_dir=str(output / "checkpoints"),
+        output_dir=str(output / CHECKPOINTS),
         num_train_epochs=config.epochs,
         per_device_train_batch_size=config.batch_size,
         learning_rate=config.learning_rate,
@@ -158,6 +162,7 @@ def _arguments(config: TrainConfig, output: Path) -> TrainingArguments:
         logging_strategy="epoch",
         save_total_limit=2,
         load_best_model_at_end=True,
+        restore_callback_states_from_checkpoint=True,  # the count of epochs without a better score
         metric_for_best_model="score",
         greater_is_better=True,
         remove_unused_columns=False,
@@ -179,6 +184,12 @@ def _computes_in_bf16(cuda: bool) -> bool:
     return bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())
 
 
+def _device_name() -> str:
+    if torch.cuda.is_available():
+        return f"{torch.cuda.get_device_name()}"
+    return f"CPU, {torch.get_num_threads()} threads"
+
+
 def _keep_best(
     trainer: JointTrainer,
     card: ModelCard,
@@ -193,19 +204,23 @@ def _keep_best(
     model.eval()
     card = current_card(card, model)
     card = replace(card, thresholds=choose_thresholds(trainer.extractor(card), dev))
-    figures = trainer.dev_figures(card)
+    evaluation = trainer.dev_evaluation(card)
+    figures = main_figures(evaluation, card.schema)
     about = {
         "trained_on_articles": articles,
         "dev_articles": len(dev),
         "minutes": round(minutes, 1),
+        "device": _device_name(),
         "seed": config.seed,
         "dev": figures,
+        "data": json.loads((output / DATA_FILE).read_text(encoding="utf-8")),
         "versions": versions(),
         "settings": config.to_dict(),
     }
     folder = output / "model"
     folder.mkdir(parents=True, exist_ok=True)
     replace(card, about=about).save(folder)
+    write_model_card(folder, about, evaluation)
     trainer.tokenizer.backend.save(str(folder / TOKENIZER_FILE))
     model.save_pretrained(folder)
     write_json(output / "metrics.json", figures)

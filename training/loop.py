@@ -16,10 +16,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from torch import nn
-from transformers import Trainer, TrainerCallback
+from transformers import Trainer, TrainerCallback, TrainerControl
 
 from phoihop.data.document import Document
-from phoihop.eval.evaluate import score
+from phoihop.data.schema import Schema
+from phoihop.eval.evaluate import Evaluation, score
 from phoihop.model.backend import TorchBackend
 from phoihop.model.card import ModelCard
 from phoihop.model.decode import Transitions
@@ -27,9 +28,10 @@ from phoihop.model.extractor import Extractor
 from phoihop.model.joint import JointModel
 from phoihop.model.tokenise import SubwordTokenizer
 from phoihop.training.config import TrainConfig
+from phoihop.training.examples import hide_words
 
 
-class JointTrainer(Trainer):
+class JointTrainer(Trainer):  # type: ignore[misc]
     """``eval_dataset`` is a list of annotated documents; evaluation predicts their texts."""
 
     def __init__(
@@ -37,6 +39,8 @@ class JointTrainer(Trainer):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.settings, self.tokenizer, self.card = settings, tokenizer, card
+        self.optimizer: torch.optim.Optimizer | None
+        self.control: TrainerControl
         self._sums = np.zeros(3)
 
     def create_optimizer(self, *_: Any, **__: Any) -> torch.optim.Optimizer:
@@ -46,8 +50,9 @@ class JointTrainer(Trainer):
         return self.optimizer
 
     def compute_loss(self, model: nn.Module, inputs: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
-        """Keep a tally of the two losses for the log."""
-        output = model(**inputs)
+        """Hide some sub-words; keep a tally of the two losses for the log."""
+        ids = hide_words(inputs["input_ids"], self.settings.word_dropout, self.tokenizer)
+        output = model(**{**inputs, "input_ids": ids})
         self._sums += [1.0, float(output.tag_loss), float(output.relation_loss)]
         return (output.loss, output) if kwargs.get("return_outputs") else output.loss
 
@@ -70,17 +75,26 @@ class JointTrainer(Trainer):
         card = card or current_card(self.card, self.model)  # type: ignore[arg-type]
         return Extractor(TorchBackend(self.model), self.tokenizer, card, "the model in training")
 
-    def dev_figures(self, card: ModelCard) -> dict[str, float]:
-        """Micro F1 of entities and relations on the dev articles, and their mean."""
+    def dev_evaluation(self, card: ModelCard) -> Evaluation:
+        """Every table on the dev articles, from the same predictions a user would get."""
         gold: Sequence[Document] = self.eval_dataset  # type: ignore[assignment]
-        named = [d.replace(id=str(i)) for i, d in enumerate(gold)]
-        predicted = list(self.extractor(card).predict_many([d.text for d in named], [d.id for d in named]))
-        tables = score(named, predicted).tables
-        entities = tables["entities"].micro.f1
-        if not card.schema.relations:
-            return {"entity_f1": entities, "score": entities}
-        relations = tables["relations"].micro.f1
-        return {"entity_f1": entities, "relation_f1": relations, "score": (entities + relations) / 2}
+        # Names of articles may repeat between folders; here only their order counts.
+        named = [d.replace(id=str(i), records=None) for i, d in enumerate(gold)]
+        predicted = self.extractor(card).predict_many([d.text for d in named], [d.id for d in named])
+        return score(named, list(predicted))
+
+    def dev_figures(self, card: ModelCard) -> dict[str, float]:
+        """Micro F1 of entities and relations on the dev articles, and their mean as ``score``."""
+        return main_figures(self.dev_evaluation(card), card.schema)
+
+
+def main_figures(evaluation: Evaluation, schema: Schema) -> dict[str, float]:
+    """The figures that choose the best epoch."""
+    entities = evaluation.tables["entities"].micro.f1
+    if not schema.relations:
+        return {"entity_f1": entities, "score": entities}
+    relations = evaluation.tables["relations"].micro.f1
+    return {"entity_f1": entities, "relation_f1": relations, "score": (entities + relations) / 2}
 
 
 def current_card(card: ModelCard, model: JointModel) -> ModelCard:
@@ -109,7 +123,7 @@ def parameter_groups(model: nn.Module, settings: TrainConfig) -> list[dict[str, 
     ]
 
 
-class Progress(TrainerCallback):
+class Progress(TrainerCallback):  # type: ignore[misc]
     """A bar over steps with the last losses and dev figures, and one JSON line an epoch in the log."""
 
     def __init__(self, log: Path, keep: bool) -> None:
@@ -128,7 +142,13 @@ class Progress(TrainerCallback):
         )
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Show the bar."""
+        """Show the bar; of a run gone on with, forget the epochs that its checkpoint does not have."""
+        if self.log.is_file():
+            rows = [
+                line for line in self.log.read_text(encoding="utf-8").splitlines(True) if line.endswith("\n")
+            ]
+            kept = [line for line in rows if json.loads(line)["step"] <= state.global_step]
+            self.log.write_text("".join(kept), encoding="utf-8")
         self.task = self.bar.add_task(
             "", total=state.max_steps, completed=state.global_step, epoch=0, figures=""
         )
@@ -140,9 +160,8 @@ class Progress(TrainerCallback):
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any = None, **_: Any) -> None:
         """Note an epoch's figures."""
-        row = {"epoch": round(state.epoch or 0), "step": state.global_step} | {
-            k: round(float(v), 5) for k, v in (metrics or {}).items()
-        }
+        row: dict[str, Any] = {"epoch": round(state.epoch or 0), "step": state.global_step}
+        row |= {k: round(float(v), 5) for k, v in (metrics or {}).items() if k not in row}
         with self.log.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(row) + "\n")
         figures = f"loss {row.get('tag_loss', 0):.3f} + {row.get('relation_loss', 0):.3f}"
@@ -158,11 +177,16 @@ class Progress(TrainerCallback):
         self.bar.stop()
 
 
-class StopOnInterrupt(TrainerCallback):
-    """Ctrl-C finishes the step, writes a checkpoint and ends the run; a second one ends it at once."""
+class StopOnInterrupt(TrainerCallback):  # type: ignore[misc]
+    """Ctrl-C finishes the step, writes a checkpoint and ends the run; a second one ends it at once.
+
+    At the end of an epoch its dev figures are computed first, within one they are not: the checkpoint must
+    be one that the unbroken run passes through.  If that was the last epoch, the run ends as usual.
+    """
 
     def __init__(self) -> None:
         self.asked = False
+        self.stopped = False  # before the run was over
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -183,7 +207,16 @@ class StopOnInterrupt(TrainerCallback):
         self.asked = True
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Save and stop if asked to."""
-        if self.asked:
-            control.should_save = True
-            control.should_training_stop = True
+        """Within an epoch, save and stop if asked to."""
+        if self.asked and state.epoch != int(state.epoch):
+            control.should_save = control.should_training_stop = self.stopped = True
+
+    def on_epoch_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Neither figures nor a second checkpoint for a part of an epoch."""
+        if self.stopped:
+            control.should_evaluate = control.should_save = control.should_log = False
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """After an epoch, stop if asked to and anything is left to do."""
+        if self.asked and not control.should_training_stop:
+            control.should_training_stop = self.stopped = True

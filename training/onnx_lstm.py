@@ -56,9 +56,10 @@ class _ExportLSTM(nn.Module):
         if source.num_layers != 1 or source.bidirectional or not source.batch_first:
             raise ValueError("only one-layer, one-way, batch-first LSTMs are exported")
         order = _onnx_order(source.hidden_size)
-        self.weight = nn.Parameter(source.weight_ih_l0.detach()[order].unsqueeze(0))
-        self.recurrence = nn.Parameter(source.weight_hh_l0.detach()[order].unsqueeze(0))
-        bias = torch.cat([source.bias_ih_l0.detach()[order], source.bias_hh_l0.detach()[order]])
+        given = {name: weight.detach()[order] for name, weight in source.named_parameters()}
+        self.weight = nn.Parameter(given["weight_ih_l0"].unsqueeze(0))
+        self.recurrence = nn.Parameter(given["weight_hh_l0"].unsqueeze(0))
+        bias = torch.cat([given["bias_ih_l0"], given["bias_hh_l0"]])
         self.bias = nn.Parameter(bias.unsqueeze(0))
 
     def forward(self, values: Tensor) -> tuple[Tensor, None]:
@@ -83,6 +84,6 @@ def translations() -> dict[Any, Any]:
     def onnx_lstm(values, weight, recurrence, bias):  # type: ignore[no-untyped-def]
         hidden = weight.shape[1] // 4
         states, _, _ = op.LSTM(values, weight, recurrence, bias, hidden_size=hidden)
-        return op.Squeeze(states, op.Constant(value_ints=[1]))
+        return op.Squeeze(states, op.Constant(value_ints=[1]))  # type: ignore[arg-type]
 
     return {torch.ops.phoihop.lstm.default: onnx_lstm}

@@ -33,6 +33,8 @@ from phoihop.training.vocabulary import learn_vocabulary
 class ContextModel(nn.Module):
     """Guess each token's form from the states on its two sides."""
 
+    log_drawn: Tensor
+
     def __init__(self, encoder: RecurrentEncoder, dropout: float) -> None:
         super().__init__()
         self.encoder = encoder
@@ -114,8 +116,13 @@ def pretrain_encoder(
         state_size=config.state_size,
         dropout=config.dropout,
     )
-    held = min(config.held_out, len(ids) // 10)
+    held = max(config.length, min(config.held_out, len(ids) // 10))
     learn, check = ids[:-held], ids[-held:]
+    if config.state_size and len(_starts(learn, config)) < config.batch:
+        raise PhoihopError(
+            f"only {len(learn)} tokens of raw text to learn from; pre-training needs at least a batch of "
+            f"{config.batch} rows of {config.length} tokens: give more text or lower 'batch'"
+        )
     report: dict[str, Any] = {"config": config.to_dict(), "tokens_available": len(learn)}
     if config.embedding_passes:
         vectors = word_vectors(learn, tokenizer, config)
@@ -133,9 +140,11 @@ def pretrain_encoder(
 def save_encoder(
     encoder: RecurrentEncoder, tokenizer: SubwordTokenizer, output: Path, report: dict[str, Any]
 ) -> None:
-    """Write weights, configuration, tokenizer and the report of how they were learnt."""
+    """Write weights in half precision, configuration, tokenizer and the report of how they were learnt."""
     output.mkdir(parents=True, exist_ok=True)
-    encoder.save_pretrained(output)
+    # Half the size; what fine-tuning adds is far larger than the rounding.
+    halves = {k: v.half() if v.is_floating_point() else v for k, v in encoder.state_dict().items()}
+    encoder.save_pretrained(output, state_dict=halves)
     tokenizer.backend.save(str(output / "tokenizer.json"))
     (output / "pretrain.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
@@ -168,12 +177,16 @@ def word_vectors(ids: NDArray[np.uint16], tokenizer: SubwordTokenizer, config: P
     return table / table.std() * 0.1
 
 
+def _starts(ids: NDArray[np.uint16], config: PretrainConfig) -> NDArray[np.int64]:
+    """Where rows begin: they overlap by two tokens, so that every token is guessed once."""
+    return np.arange(0, len(ids) - config.length + 1, config.length - 2)
+
+
 def _rows(ids: NDArray[np.uint16], config: PretrainConfig, number: int = 0) -> Iterator[Tensor]:
-    """Batches (batch, length) that overlap by two tokens, so that every token is guessed once."""
-    step = config.length - 2
-    starts = np.arange(0, len(ids) - config.length, step)
+    """Batches (batch, length) of rows in random order; the last one may have fewer rows."""
+    starts = _starts(ids, config)
     np.random.default_rng((config.seed, number)).shuffle(starts)
-    for i in range(0, len(starts) - config.batch + 1, config.batch):
+    for i in range(0, len(starts), config.batch):
         rows = [ids[s : s + config.length] for s in starts[i : i + config.batch]]
         yield torch.from_numpy(np.stack(rows).astype(np.int64))
 
@@ -192,7 +205,7 @@ def _run(
     generator = np.random.default_rng(config.seed)
     counts = torch.from_numpy(np.bincount(forms[learn], minlength=model.bias.numel()))
     model.set_sampling(counts, config.draws)
-    total = config.passes * ((len(learn) - config.length) // (config.length - 2) // config.batch)
+    total = config.passes * math.ceil(len(_starts(learn, config)) / config.batch)
     began, seen, mean = time.monotonic(), 0, 0.0
     budget = 60 * config.minutes
     batches = (b for n in range(config.passes) for b in _rows(learn, config, n))
@@ -210,7 +223,7 @@ def _run(
         with torch.autocast("cpu", dtype=torch.bfloat16):
             loss = model.loss(ids, negatives)
         optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         seen += ids.numel()
@@ -222,12 +235,12 @@ def _run(
             )
         if step % 2000 == 1999:
             save({"tokens_seen": seen, "minutes": spent / 60})
-    loss = held_out_loss(model, check, config)
+    held_out = held_out_loss(model, check, config)
     minutes = (time.monotonic() - began) / 60
     return {
         "tokens_seen": seen,
         "minutes": round(minutes, 1),
-        "held_out_perplexity": round(math.exp(loss), 2),
+        "held_out_perplexity": round(math.exp(held_out), 2),
     }
 
 
@@ -241,6 +254,6 @@ def _rate(done: float, config: PretrainConfig) -> float:
 def held_out_loss(model: ContextModel, ids: NDArray[np.uint16], config: PretrainConfig) -> float:
     """Mean cross-entropy over all forms of text not learnt from, in nats."""
     model.eval()
-    losses = [model.loss(batch, None).item() for batch in _rows(ids, config)]
+    losses = [(len(batch), model.loss(batch, None).item()) for batch in _rows(ids, config)]
     model.train()
-    return float(np.mean(losses)) if losses else float("nan")
+    return sum(n * loss for n, loss in losses) / sum(n for n, _ in losses)

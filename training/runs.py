@@ -14,6 +14,7 @@ from phoihop.data.document import Document
 from phoihop.data.errors import PhoihopError
 
 CONFIG_FILE, DATA_FILE, VERSIONS_FILE = "config.json", "data.json", "versions.json"
+CHECKPOINTS = "checkpoints"
 
 
 def versions() -> dict[str, str]:
@@ -53,11 +54,11 @@ def check_same_run(output: Path, resume: bool, settings: Mapping[str, Any], data
     """Make the run folder, or see that an interrupted one was started with the same settings and data.
 
     Raises:
-        PhoihopError: a folder in use without ``resume``; with it, no checkpoint or a difference.
+        PhoihopError: a folder in use without ``resume``; with it, no checkpoint, a file missing or a
+            difference.
     """
-    checkpoints = output / "checkpoints"
     if not resume:
-        if output.exists() and any(output.iterdir()):
+        if _in_use(output):
             raise PhoihopError(
                 f"{output}: the run folder is not empty; choose another, or --resume an interrupted run"
             )
@@ -66,13 +67,33 @@ def check_same_run(output: Path, resume: bool, settings: Mapping[str, Any], data
         write_json(output / DATA_FILE, data)
         write_json(output / VERSIONS_FILE, versions())
         return
-    if not any(checkpoints.glob("checkpoint-*")):
+    if not any((output / CHECKPOINTS).glob("checkpoint-*")):
         raise PhoihopError(f"{output}: no checkpoint to resume from; start the run without --resume")
     for name, now in ((CONFIG_FILE, settings), (DATA_FILE, data)):
-        before = json.loads((output / name).read_text(encoding="utf-8"))
+        before = _read_json(output / name)
         for key in sorted(set(before) | set(now)):
             if before.get(key) != json.loads(json.dumps(now.get(key))):
                 raise PhoihopError(
                     f"{output}: {name} differs in {key!r} from what this run was started with; "
                     "resume with the same settings and articles"
                 )
+
+
+def _in_use(output: Path) -> bool:
+    """Whether the folder holds anything but what a run leaves that stopped before its first checkpoint."""
+    if not output.is_dir():
+        return output.exists()
+    known = {CONFIG_FILE, DATA_FILE, VERSIONS_FILE, CHECKPOINTS}
+    found = {p.name for p in output.iterdir()}
+    begun = not found or {CONFIG_FILE, DATA_FILE} <= found <= known
+    return not begun or any((output / CHECKPOINTS).glob("*"))
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        found = None
+    if not isinstance(found, dict):
+        raise PhoihopError(f"{path}: missing or damaged, so the run cannot be resumed; start a new one")
+    return found
