@@ -8,7 +8,7 @@ text ──normalise──▶ clean copy + map back          normalise.py
      ──decode─────▶ entities                       decode.py
      ──pair───────▶ candidates ─▶ relations        candidates.py, backend.py
      ──map back───▶ Document in the caller's characters   extractor.py
-     ──assemble───▶ officials, agreements          records.py
+     ──assemble───▶ officials, agreements          records/
 """
 
 from __future__ import annotations

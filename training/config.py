@@ -79,6 +79,7 @@ class PretrainConfig:
 
     vocab_size: int
     words: int
+    other_text: float
     embedding_size: int
     shape_size: int
     state_size: int
@@ -118,6 +119,7 @@ class PretrainConfig:
             _demand(0 <= getattr(self, name) < 1, name, "from 0 to less than 1")
         for name in ("learning_rate", "minutes"):
             _demand(0 < getattr(self, name) < math.inf, name, "above 0")
+        _demand(0 <= self.other_text <= 1, "other_text", "from 0 to 1")
         _demand(300 <= self.vocab_size <= 65000, "vocab_size", "from 300 to 65000")
         _demand(self.length >= 8, "length", "at least 8")
         _demand(0 <= self.seed < 2**32, "seed", "from 0 to 4294967295")

@@ -93,17 +93,22 @@ def _lines(path: Path) -> Iterator[str]:
             raise PhoihopError(f"{path}: not a whole .zst file ({error}); copy it again") from None
 
 
-def sample_documents(paths: Sequence[str | Path], words: int, seed: int, floor: float = 0.15) -> list[str]:
+def sample_documents(
+    paths: Sequence[str | Path], words: int, seed: int, other_text: float = 0.15
+) -> list[str]:
     """Normalised documents, genre news first, about ``words`` words in all.
 
-    Each document is kept with a probability that rises with its ``domain_share`` from ``floor`` (none)
-    to 1 (two genre words in a hundred); the order is shuffled with ``seed``.
+    Each document is kept with a probability that rises with its ``domain_share`` from ``other_text``
+    (none) to 1 (two genre words in a hundred); the order is shuffled with ``seed``.  How many documents
+    that left is printed.
     """
     generator = random.Random(seed)
     kept: list[str] = []
+    read = 0
     for text in read_raw(paths):
+        read += 1
         text = normalise_text(text)
-        if generator.random() < min(1.0, floor + 0.5 * domain_share(text)):
+        if generator.random() < min(1.0, other_text + 0.5 * domain_share(text)):
             kept.append(text)
     generator.shuffle(kept)
     total, taken = 0, []
@@ -112,6 +117,7 @@ def sample_documents(paths: Sequence[str | Path], words: int, seed: int, floor: 
             break
         taken.append(text)
         total += text.count(" ") + 1
+    print(f"{len(taken)} of {read} documents, {total} words", flush=True)
     return taken
 
 

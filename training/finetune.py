@@ -221,7 +221,7 @@ def _keep_best(
     folder.mkdir(parents=True, exist_ok=True)
     replace(card, about=about).save(folder)
     write_model_card(folder, about, evaluation)
-    trainer.tokenizer.backend.save(str(folder / TOKENIZER_FILE))
+    trainer.tokenizer.backend.save(str(folder / TOKENIZER_FILE), pretty=False)
     model.save_pretrained(folder)
     write_json(output / "metrics.json", figures)
     return figures

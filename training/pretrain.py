@@ -90,8 +90,7 @@ def pretrain(config: PretrainConfig, sources: Sequence[str | Path], output: str 
     output = Path(output)
     if output.exists() and any(output.iterdir()):
         raise PhoihopError(f"{output}: the folder is not empty; choose another")
-    documents = sample_documents(sources, config.words, config.seed)
-    print(f"{len(documents)} documents, {sum(d.count(' ') + 1 for d in documents)} words", flush=True)
+    documents = sample_documents(sources, config.words, config.seed, config.other_text)
     tokenizer = learn_vocabulary(documents[: len(documents) // 3 + 1], config.vocab_size)
     ids = encode_documents(documents, tokenizer)
     print(f"{tokenizer.size} tokens in the vocabulary, {len(ids)} in the text", flush=True)
@@ -145,7 +144,7 @@ def save_encoder(
     # Half the size; what fine-tuning adds is far larger than the rounding.
     halves = {k: v.half() if v.is_floating_point() else v for k, v in encoder.state_dict().items()}
     encoder.save_pretrained(output, state_dict=halves)
-    tokenizer.backend.save(str(output / "tokenizer.json"))
+    tokenizer.backend.save(str(output / "tokenizer.json"), pretty=False)
     (output / "pretrain.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 

@@ -45,4 +45,7 @@ def pretrain(
         from phoihop.training.pretrain import pretrain as run
 
         report = run(PretrainConfig.load(config, read_settings(settings)), text_paths, output)
-    typer.echo(f"encoder in {output}: {report}")
+    for name, value in report.items():
+        if isinstance(value, int | float):
+            typer.echo(f"  {name}: {value}")
+    typer.echo(f"done: {output}")

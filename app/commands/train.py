@@ -43,7 +43,10 @@ def train(
     ] = None,
     encoder: Annotated[
         str | None,
-        typer.Option(metavar="DIR|NAME", help="Encoder to start from: a folder or a hub name."),
+        typer.Option(
+            metavar="DIR|NAME",
+            help="Encoder to start from: a folder that pretrain wrote, 'default' or 'random'.",
+        ),
     ] = None,
     settings: Annotated[
         list[str] | None,

@@ -88,7 +88,7 @@ def test_without_the_extra_the_command_to_install_it_is_printed(
     assert result.exit_code == 2
     assert (
         result.stderr
-        == "phoihop: training needs torch, which is not installed; run: pip install 'phoihop[train]'\n"
+        == "phoihop: this needs torch, which is not installed; run: pip install 'phoihop[train]'\n"
     )
 
 

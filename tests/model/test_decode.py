@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ def weighed(
             score = sum(float(emissions[t, i]) for t, i in enumerate(path))
             if learned is not None:
                 score += float(learned.start[path[0]]) + float(learned.end[path[-1]])
-                score += sum(float(learned.step[i, j]) for i, j in zip(path, path[1:], strict=False))
+                score += sum(float(learned.step[i, j]) for i, j in pairwise(path))
             scores[path] = score
     return scores
 
@@ -94,7 +94,7 @@ def test_no_inside_without_a_beginning_on_long_stretches(learned: bool) -> None:
         assert valid(tuple(path.tolist()), tags)
         spans = decode(emissions, tags, valid_transitions(tags, crf))
         assert spans and all(0.0 <= s.score <= 1.0 for s in spans)
-        assert all(a.last < b.first for a, b in zip(spans, spans[1:], strict=False))
+        assert all(a.last < b.first for a, b in pairwise(spans))
 
 
 def test_invalid_steps_stay_forbidden_whatever_was_learnt() -> None:

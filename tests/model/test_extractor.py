@@ -71,7 +71,13 @@ class Table:
         ends = np.concatenate([states[mentions.first] + states[mentions.last], leads], axis=1)
         head, tail = pairs.T
         gap = (mentions.first[tail] - mentions.first[head])[:, None] % 7 - 3
-        return np.concatenate([ends[head], ends[tail]], axis=1) @ self.mix + gap.astype(np.float32)
+        # Less 4, so that few of the many pairs are relations, as in an article.
+        return np.concatenate([ends[head], ends[tail]], axis=1) @ self.mix + gap.astype(np.float32) - 4
+
+
+def first_id(subwords: SubwordTokenizer, word: str) -> int:
+    """The sub-word whose scores and states stand for ``word``."""
+    return int(subwords.encode([word]).ids[0])
 
 
 def table(subwords: SubwordTokenizer, schema: Schema = SCHEMA) -> Table:
@@ -114,10 +120,9 @@ def test_entities_are_the_words_the_table_labels(subwords: SubwordTokenizer) -> 
     """With one label and no doubt, an entity is a word of the list and whatever stands beside it."""
     schema = Schema(("X",))
     scorer = table(subwords, schema)
-    scorer.scores[:] = [8, 0, 0]
-    ids = subwords.encode(["Ủy", "ban", "88"]).ids
-    assert len(ids) == 3, "three words of one sub-word each"
-    scorer.scores[ids[0]], scorer.scores[ids[1]], scorer.scores[ids[2]] = [0, 8, 0], [0, 0, 8], [0, 8, 0]
+    scorer.scores[:] = [20, 0, 0]
+    for word, row in (("Ủy", [0, 20, 0]), ("ban", [10, 0, 20]), ("88", [0, 20, 0])):
+        scorer.scores[first_id(subwords, word)] = row
     extractor = Extractor(scorer, subwords, ModelCard(schema), "table")
     text = "Ủy\u200b  ban họp, uỷ viên 88; ban 88 U\u0309y\u00a0ban"
     document = extractor.predict(text)
@@ -139,7 +144,8 @@ VARIANTS = {
     "tabs": lambda t: t.replace(" ", "\t"),
     "old tone marks": lambda t: t.replace("Ủy", "Uỷ").replace("ủy", "uỷ"),
     "all at once": lambda t: (
-        "\ufeff" + unicodedata.normalize("NFD", t.replace("ủy", "uỷ")).replace(" ", "\u2009\u200b").replace("\n", "\r\n")
+        "\ufeff"
+        + unicodedata.normalize("NFD", t.replace("ủy", "uỷ")).replace(" ", "\u2009\u200b").replace("\n", "\r\n")
     ),
 }  # fmt: skip
 
@@ -161,9 +167,12 @@ def test_the_way_a_text_is_written_changes_nothing(
     assert tied(got) == tied(expected)
 
 
+PIECES = (*ARTICLE.split(), "\n", "\r\n", "e\u0301", "\ud800", "1\ufe0f")
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
-    st.lists(st.one_of(st.sampled_from([*ARTICLE.split(), "\n", "\r\n", "e\u0301", "\ud800", "1\ufe0f"]), st.text(max_size=5)), max_size=60),
+    st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=5)), max_size=60),
     st.sampled_from([Reading(), Reading(24, 4), Reading(6, 1)]),
 )  # fmt: skip
 def test_any_text_gives_a_valid_document(
@@ -198,16 +207,18 @@ REACHES: dict[str, dict[str, int]] = {
 def test_blocks_give_the_relations_of_one_block(
     subwords: SubwordTokenizer, monkeypatch: pytest.MonkeyPatch, reach: str, block: int
 ) -> None:
+    monkeypatch.setattr(room, "build_records", lambda document: None)  # they come after all blocks
     words = ARTICLE.split(" ")
-    text = " ".join(" ".join(words[i % 13 :]) for i in range(9))
-    whole = build(subwords, Reading(40, 8), REACHES[reach])
-    monkeypatch.setattr(room, "BLOCK_WORDS", 10**9)
-    expected = whole.predict(text)
-    parts = build(subwords, Reading(40, 8), REACHES[reach])
-    monkeypatch.setattr(room, "BLOCK_WORDS", block)
-    got = parts.predict(text)
+    text = " ".join(" ".join(words[i % 13 :]) for i in range(10))
+    whole, parts = (build(subwords, Reading(40, 8), REACHES[reach]) for _ in range(2))
     one, several = whole._scorer, parts._scorer
     assert isinstance(one, Table) and isinstance(several, Table)
+    for scorer in (one, several):
+        scorer.scores[:, 0] += 3  # fewer entities, so that words lead to them
+    monkeypatch.setattr(room, "BLOCK_WORDS", 10**9)
+    expected = whole.predict(text)
+    monkeypatch.setattr(room, "BLOCK_WORDS", block)
+    got = parts.predict(text)
     assert len(one.kept) <= 1 and one.pairs == several.pairs, "each pair is scored once"
     assert found(got) == found(expected)
     assert [(r[:3]) for r in tied(got)] == [r[:3] for r in tied(expected)]
@@ -216,7 +227,7 @@ def test_blocks_give_the_relations_of_one_block(
     if reach == "none":
         assert expected.relations == ()
     else:
-        assert len(expected.relations) > 50 and len(several.kept) > 3
+        assert len(expected.relations) > 30 and len(several.kept) > 2
 
 
 def test_a_far_pair_is_found_across_blocks(
@@ -224,7 +235,7 @@ def test_a_far_pair_is_found_across_blocks(
 ) -> None:
     """Two entities as far apart as the default reach allows, blocks of a window between them."""
     schema = Schema(("A", "B"), (("A", "R", "B"),))
-    first, last = subwords.encode(["Đại", "Chủ"]).ids[[0, -1]]
+    first, last = first_id(subwords, "Đại"), first_id(subwords, "Chủ")
     monkeypatch.setattr(room, "BLOCK_WORDS", 30)
     for apart, expected in ((DEFAULT_REACH, 1), (DEFAULT_REACH + 1, 0)):
         scorer = table(subwords, schema)
@@ -279,13 +290,13 @@ def test_a_long_text_needs_bounded_memory(subwords: SubwordTokenizer) -> None:
     schema = Schema(("A", "B"), (("A", "R", "B"),))
     scorer = Table(schema, subwords.size, width=256)
     scorer.scores[:] = [9, 0, 0, 0, 0]
-    first, last = subwords.encode(["Đại", "Chủ"]).ids[[0, -1]]
+    first, last = first_id(subwords, "Đại"), first_id(subwords, "Chủ")
     scorer.scores[first], scorer.scores[last] = [0, 9, 0, 0, 0], [0, 0, 0, 9, 0]
     extractor = Extractor(scorer, subwords, ModelCard(schema, reach={"A B": 300}), "table")
     stretch = "Đại xã, xã Chủ. " + "xã xã xã xã.\n" * 1200
     copies = 50
     text = stretch * copies
-    assert len(prepare(text, subwords, Reading()).words) == copies * 6005 > 300_000
+    assert len(prepare(text, subwords, Reading()).words) == copies * 6006 > 300_000
     tracemalloc.start()
     document = extractor.predict(text)
     _, peak = tracemalloc.get_traced_memory()

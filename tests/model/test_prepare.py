@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
 
 import numpy as np
@@ -17,8 +18,8 @@ from phoihop.model.words import split_words
 
 PIECES = (
     "Ủy ban nhân dân xã. ", "Sáng 12/3/2021, ", "ký quy chế; ", "Đại tá ", "THƯỞNGSáng ", "năm.Ông ", "\n", "\r\n", " ",
-    "\u00a0", "\u200b", "\ufeff", "漢字", "3.500 ", ", ", "\u0301", "\u0958", "hoà", "x" * 40, "\U0001f469\u200d\U0001f467",
-    "phối hợp ", "Mưa! ", "\ud800", "1\ufe0f\u20e3",
+    "\u00a0", "\u200b", "\ufeff", "漢字", "3.500 ", ", ", "\u0301", "\u0958", "hoà", "x" * 40,
+    "\U0001f469\u200d\U0001f467", "phối hợp ", "Mưa! ", "\ud800", "1\ufe0f\u20e3",
 )  # fmt: skip
 texts = st.lists(
     st.one_of(
@@ -56,8 +57,8 @@ def check_windows(prepared: Prepared, pieces: list[list[int]], starts: set[int],
     owned = [k for w in prepared.windows for k in range(w.own_start, w.own_end)]
     assert owned == list(range(len(pieces)))
     room = reading.length - 2 - 2 * reading.overlap
-    bounds = sorted(starts) + [len(pieces)]
-    long = [(a, b) for a, b in zip(bounds, bounds[1:], strict=False) if sum(map(len, pieces[a:b])) > room]
+    bounds = [*sorted(starts), len(pieces)]
+    long = [(a, b) for a, b in itertools.pairwise(bounds) if sum(map(len, pieces[a:b])) > room]
     for w in prepared.windows:
         assert w.start <= w.own_start < w.own_end <= w.end
         assert sum(map(len, pieces[w.start : w.end])) <= reading.length - 2
@@ -158,5 +159,5 @@ def test_windows_of_several_articles_share_a_batch(subwords: SubwordTokenizer) -
 
 @pytest.mark.parametrize(("length", "overlap"), [(2, 0), (10, 4), (64, -1), ("64", 8), (64, 8.0), (True, 0)])
 def test_windows_that_cannot_be_are_refused(length: int, overlap: int) -> None:
-    with pytest.raises(ValueError, match="length|room"):
+    with pytest.raises(ValueError, match=r"length|room"):
         Reading(length, overlap)

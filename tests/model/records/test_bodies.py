@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phoihop.model.bodies import Bodies
-from phoihop.model.mentions import Mention
-from phoihop.model.names import is_vietnamese, reach, same_words, words_of
-from phoihop.model.places import places_in
+from phoihop.model.records.bodies import Bodies
+from phoihop.model.records.mentions import Mention
+from phoihop.model.records.names import is_vietnamese, reach, same_words, words_of
+from phoihop.model.records.places import places_in
 
 
 def fullest(text: str) -> list[str]:

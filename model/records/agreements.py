@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from phoihop.data.records import Agreement
-from phoihop.model.bodies import Bodies, Body
-from phoihop.model.mentions import Mention, fullest, ids_of
-from phoihop.model.names import is_within, plain, words_of
 from phoihop.model.normalise import normalise_text
-from phoihop.model.values import Years, day_of, years_of
+from phoihop.model.records.bodies import Bodies, Body
+from phoihop.model.records.mentions import Mention, fullest, ids_of
+from phoihop.model.records.names import is_within, plain, words_of
+from phoihop.model.records.values import Years, day_of, years_of
 
 _PARTNER = re.compile(r"\b(?:với|giữa)\b([^,;:.\n]*(?:\bTP\.[^,;:.\n]*)*)")
 _NAME = re.compile(r"\b[^\W\d_a-zđ]\w*")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from phoihop.model.names import words_of
+from phoihop.model.records.names import words_of
 
 
 @dataclass(frozen=True, slots=True)

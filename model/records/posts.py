@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from phoihop.data.records import Post
-from phoihop.model.bodies import Bodies, Body, stands_for
-from phoihop.model.mentions import Mention, fullest, ids_of
-from phoihop.model.names import Words, same_words, words_of
+from phoihop.model.records.bodies import Bodies, Body, stands_for
+from phoihop.model.records.mentions import Mention, fullest, ids_of
+from phoihop.model.records.names import Words, same_words, words_of
 
 # What a title has before it when its holder has left: no other post.
 _FORMER = frozenset({"nguyên", "cựu", "cố"})

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phoihop.model.values import day_of, rank_order, years_of
+from phoihop.model.records.values import day_of, rank_order, years_of
 
 
 @pytest.mark.parametrize(

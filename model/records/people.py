@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from phoihop.model.mentions import Mention
-from phoihop.model.names import bare, is_initials, is_vietnamese, plain
 from phoihop.model.normalise import normalise_text
+from phoihop.model.records.mentions import Mention
+from phoihop.model.records.names import bare, is_initials, is_vietnamese, plain
 
 _FEMALE, _MALE = frozenset({"bà", "chị", "cô"}), frozenset({"ông", "anh", "chú"})
 _LAST_WORD = re.compile(r"([^\W\d_]+)\s*$")

@@ -16,13 +16,13 @@ from collections.abc import Mapping, Sequence
 
 from phoihop.data.document import Document
 from phoihop.data.records import Official, Records
-from phoihop.model.agreements import Signing, agreements_of
-from phoihop.model.bodies import Bodies
-from phoihop.model.mentions import Mention, fullest, ids_of
-from phoihop.model.names import plain
-from phoihop.model.people import Person, people_of
-from phoihop.model.posts import Claim, posts_of
-from phoihop.model.values import rank_order
+from phoihop.model.records.agreements import Signing, agreements_of
+from phoihop.model.records.bodies import Bodies
+from phoihop.model.records.mentions import Mention, fullest, ids_of
+from phoihop.model.records.names import plain
+from phoihop.model.records.people import Person, people_of
+from phoihop.model.records.posts import Claim, posts_of
+from phoihop.model.records.values import rank_order
 
 _Tied = Mapping[str, Sequence[Mention]]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from phoihop.model.names import Words, plain, same_words, words_of
 from phoihop.model.normalise import normalise
+from phoihop.model.records.names import Words, plain, same_words, words_of
 
 Place = tuple[str, Words]
 

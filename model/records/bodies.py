@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from phoihop.model.mentions import Mention
-from phoihop.model.names import (
+from phoihop.model.records.mentions import Mention
+from phoihop.model.records.names import (
     JOINERS,
     Words,
     first_letter,
@@ -19,7 +19,7 @@ from phoihop.model.names import (
     same_words,
     words_of,
 )
-from phoihop.model.places import LEVEL_WORDS, Place, Places, is_place, places_in
+from phoihop.model.records.places import LEVEL_WORDS, Place, Places, is_place, places_in
 
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 _STATES = ("nước", "cộng hòa", "vương quốc", "liên bang", "hợp chúng quốc", "chdcnd", "chnd")
