@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 
 from phoihop.model.normalise import normalise
@@ -65,28 +66,38 @@ class Places:
             name = _capitalised(match[2])
             if name:
                 known.add((_LEVELS[match[1].lower()], name))
-        self._named: dict[str, list[tuple[int, Words]]] = {}
+        named: dict[str, set[tuple[int, Words]]] = {}
         for level, name in sorted(known):
             pattern = re.compile(r"(?<!\w)" + r"[\s-]+".join(map(re.escape, name)) + r"(?!\w)", re.IGNORECASE)
-            found = self._named.setdefault(level, [])
-            found += [(int(clean.starts[m.start()]), name) for m in pattern.finditer(clean.text)]
+            found = named.setdefault(level, set())
+            found.update((int(clean.starts[m.start()]), name) for m in pattern.finditer(clean.text))
+        self._named = {level: sorted(found) for level, found in named.items()}
+        # An article names few places many times: what depends on the names alone is asked of each once.
+        self._names = {
+            level: list(dict.fromkeys(n for _, n in found)) for level, found in self._named.items()
+        }
+        self._single = {
+            level for level, names in self._names.items() if all(is_place(names[0], n) for n in names)
+        }
+        self._level: dict[Words, str | None] = {}
 
     def level_of(self, name: Words) -> str | None:
         """The level of a place that the article names, ``None`` if this is no such place."""
-        return next(
-            (level for level, found in self._named.items() if any(is_place(name, n) for _, n in found)), None
-        )
+        if name not in self._level:
+            levels = (level for level, names in self._names.items() if any(is_place(name, n) for n in names))
+            self._level[name] = next(levels, None)
+        return self._level[name]
 
     def spoken_of(self, level: str, position: int) -> Words | None:
         """The place of the level last named before the position, else first behind it.
 
         ``None`` where the article has one such place only (or none): nothing to tell apart.
         """
-        found = sorted(self._named.get(level, ()))
-        if not found or all(is_place(found[0][1], name) for _, name in found):
+        found = self._named.get(level, [])
+        if not found or level in self._single:
             return None
-        before = [name for start, name in found if start < position]
-        return before[-1] if before else found[0][1]
+        before = bisect_left(found, (position, ()))
+        return found[max(0, before - 1)][1]
 
 
 def is_place(name: Words, other: Words) -> bool:

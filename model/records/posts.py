@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from phoihop.data.records import Post
 from phoihop.model.records.bodies import Bodies, Body, stands_for
@@ -31,6 +32,11 @@ class Claim:
 class _Group:
     claims: list[Claim] = field(default_factory=list)
     body: Body | None = None
+    cores: set[Words] = field(default_factory=set)  # of the claims' titles, each once
+
+    def add(self, claim: Claim) -> None:
+        self.claims.append(claim)
+        self.cores.add(_core(claim.title.surface))
 
     @property
     def start(self) -> int:
@@ -52,11 +58,11 @@ def posts_of(claims: Iterable[Claim], bodies: Bodies) -> tuple[Post, ...]:
     held_in.sort(key=lambda pair: -len(bodies.of(pair[1]).words))  # fullest names first
     for claim, unit in held_in:
         _place_with_unit(claim, unit, bodies, groups)
-    for claim in sorted((c for c in ordered if c.unit is None), key=lambda c: -len(_core(c))):
+    for claim in sorted((c for c in ordered if c.unit is None), key=lambda c: -len(_core(c.title.surface))):
         found = next((g for g in groups if any(_covers(c, claim) for c in g.claims)), None)
         if found is None:
             groups.append(found := _Group())
-        found.claims.append(claim)
+        found.add(claim)
     return tuple(_post(group) for group in sorted(groups, key=lambda g: g.start))
 
 
@@ -66,9 +72,10 @@ def _place_with_unit(claim: Claim, unit: Mention, bodies: Bodies, groups: list[_
     Posts of one list are different where their bodies' names are.
     """
     own, meant = bodies.of(unit), bodies.meant(unit, claim.beside)
+    core = _core(claim.title.surface)
     best: tuple[int, int, _Group] | None = None
     for group in groups:
-        if not any(_same_title(_core(claim), _core(c), own) for c in group.claims):
+        if not any(_same_title(core, other, own) for other in group.cores):
             continue
         named = {bodies.of(c.unit) for c in group.claims if c.unit and c.beside != claim.beside}
         likeness = (
@@ -79,15 +86,16 @@ def _place_with_unit(claim: Claim, unit: Mention, bodies: Bodies, groups: list[_
         distance = min(abs(c.title.start - claim.title.start) for c in group.claims)
         if likeness and (best is None or (-likeness, distance) < best[:2]):
             best = (-likeness, distance, group)
+    group = _Group(body=meant) if best is None else best[2]
     if best is None:
-        groups.append(_Group([claim], meant))
-    else:
-        best[2].claims.append(claim)
+        groups.append(group)
+    group.add(claim)
 
 
-def _core(claim: Claim) -> Words:
+@lru_cache(maxsize=4096)
+def _core(title: str) -> Words:
     """The title's words without ``nguyên`` and ``Thường trực``."""
-    words = words_of(claim.title.surface)
+    words = words_of(title)
     while len(words) > 1 and words[0].lower() in _FORMER:
         words = words[1:]
     if len(words) > 2 and tuple(w.lower() for w in words[-2:]) == _STANDING:
@@ -113,7 +121,7 @@ def _says_twice(short: Words, long: Words, body: Body) -> bool:
 
 def _covers(claim: Claim, other: Claim) -> bool:
     """Whether ``other``, a title without body, may be a way to say the post of ``claim``."""
-    title, short = _core(claim), _core(other)
+    title, short = _core(claim.title.surface), _core(other.title.surface)
     if any(same_words(short, title[:size]) for size in range(1, len(title) + 1)):
         return True
     return claim.unit is not None and _says_twice(title, short, Body([claim.unit]))
