@@ -92,7 +92,7 @@ def _check(splits: Mapping[str, Sequence[Article]], schema: Schema, unread: list
         chain.from_iterable(_check_article(a, schema) for a in every),
         overlap.check_ids(located),
         overlap.check_overlap(located),
-        _check_counts(counts, schema),
+        _check_counts(counts, schema) if every else (),
         surfaces.check_labels(every),
         surfaces.check_unmarked(every),
     )
