@@ -10,7 +10,7 @@ TEST_ENV := .venv-test
 .PHONY: predict test format clean
 
 predict: $(RUN_ENV)/.done
-	$(RUN_ENV)/bin/phoihop predict $(SAMPLE)
+	$(RUN_ENV)/bin/phoihop predict --format table $(SAMPLE)
 
 test: $(TEST_ENV)/.done
 	$(TEST_ENV)/bin/pip install --quiet --no-deps --force-reinstall .
