@@ -94,7 +94,11 @@ class Extractor:
     def predict_many(
         self, texts: Iterable[str], ids: Iterable[str | None] | None = None
     ) -> Iterator[Document]:
-        """Documents in the order of the texts, each as soon as it is done; short articles share batches."""
+        """Documents in the order of the texts, each as soon as it is done; short articles share batches.
+
+        An int8 model scales its activations by batch, so a score may differ in its last digits from that of
+        the article alone, and a doubtful mention or relation may fall on the other side.
+        """
         group: list[_Article] = []
         waiting = 0
         for text, name in zip(texts, chain(ids if ids is not None else (), repeat(None)), strict=False):

@@ -156,7 +156,8 @@ class Progress(TrainerCallback):  # type: ignore[misc]
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Move on by one step."""
-        self.bar.update(self.task, completed=state.global_step, epoch=int(state.epoch or 0) + 1)
+        epoch = min(int(state.epoch or 0) + 1, int(state.num_train_epochs))
+        self.bar.update(self.task, completed=state.global_step, epoch=epoch)
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any = None, **_: Any) -> None:
         """Note an epoch's figures."""
