@@ -80,7 +80,9 @@ def train(
     for line in _figures(figures):
         typer.echo(line)
     typer.echo(f"done: {output}")
-    typer.echo(f"the model: {output / 'model'}, for example: phoihop predict article.txt --model {output / 'model'}")
+    typer.echo(
+        f"the model: {output / 'model'}, for example: phoihop predict article.txt --model {output / 'model'}"
+    )
 
 
 def _figures(figures: dict[str, Any]) -> list[str]:
