@@ -137,6 +137,20 @@ def _export(
         external_data=False,
         verbose=False,
     )
+    _drop_notes(path)
+
+
+def _drop_notes(path: Path) -> None:
+    """Take out what the exporter notes at each node: where in the source, with the folders of this computer."""
+    import onnx
+
+    model = onnx.load(path)
+    graph = model.graph
+    del model.metadata_props[:]
+    for part in (graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        part.doc_string = ""
+        del part.metadata_props[:]
+    onnx.save(model, path)
 
 
 def _quantise(path: Path) -> None:

@@ -257,3 +257,11 @@ def test_a_model_is_not_exported_over_itself(source: Path) -> None:
     assert sorted(p.name for p in source.iterdir()) == before
     card = json.loads((source / "model.json").read_text(encoding="utf-8"))
     assert "weights" not in card["about"]
+
+
+def test_no_folder_of_this_computer_is_written(exported: Path, int8: Path) -> None:
+    import phoihop.model.joint as source_file
+
+    ours = str(Path(source_file.__file__).parent).encode()
+    for file in (*exported.glob("*.onnx"), *int8.glob("*.onnx")):
+        assert ours not in file.read_bytes(), file.name
