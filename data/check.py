@@ -8,15 +8,13 @@ from itertools import chain
 from pathlib import Path
 
 from phoihop.data import borders, overlap, surfaces
-from phoihop.data.article import Article, Loaded
+from phoihop.data.article import Article
 from phoihop.data.document import Document
 from phoihop.data.errors import PhoihopError
-from phoihop.data.folder import MARKED, inline_files, load_folder
-from phoihop.data.readers import load
 from phoihop.data.report import Counts, Finding, Report
 from phoihop.data.schema import Schema, default_schema
+from phoihop.data.splits import load_splits
 
-SPLITS = ("train", "dev", "test")
 FEW = 20
 """A label or relation with fewer examples than this in all splits together is hard to learn or measure."""
 
@@ -38,7 +36,7 @@ def check_paths(paths: Sequence[str | Path], schema: Schema | None = None) -> Re
     unread: list[Finding] = []
     for path in map(Path, paths):
         try:
-            for name, loaded in _splits(path, schema):
+            for name, loaded in load_splits(path, schema):
                 name = name if name not in splits else str(path)
                 articles = splits.setdefault(name, [])
                 count = len(unread)
@@ -63,19 +61,6 @@ def check(documents_by_split: Mapping[str, Sequence[Document]], schema: Schema |
         for split, documents in documents_by_split.items()
     }
     return _check(articles, schema or default_schema(), [])
-
-
-def _splits(path: Path, schema: Schema) -> Iterator[tuple[str, Iterator[Loaded]]]:
-    """Names and contents of the splits behind a path."""
-    parts = [name for name in SPLITS if (path / name).is_dir() and inline_files(path / name)]
-    for name in parts:
-        yield name, load_folder(path / name, schema)
-    if parts and inline_files(path, skip=parts):
-        yield path.resolve().name, load_folder(path, schema, skip=parts)
-    if not parts:
-        # what names its own labels is compared with the schema below, fault by fault
-        inline = path.is_dir() or path.name.endswith(MARKED)
-        yield path.resolve().name, load(path, schema if inline else None)
 
 
 def _unread(error: PhoihopError) -> Finding:

@@ -41,7 +41,7 @@ def check_overlap(articles: Sequence[Located]) -> Iterator[Finding]:
 
     Equal texts in two splits are an error, everything else is a warning.
     """
-    words = [_syllables(a.document.text) for _, a in articles]
+    words = [syllables(a.document.text) for _, a in articles]
     same: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for i, w in enumerate(words):
         if w:
@@ -49,7 +49,7 @@ def check_overlap(articles: Sequence[Located]) -> Iterator[Finding]:
     equal = {pair for group in same.values() for pair in combinations(group, 2)}
     for i, j in sorted(equal):
         yield _finding(articles[i], articles[j], "the text is that of", equal=True)
-    for (i, j), share in sorted(_shares(words).items()):
+    for (i, j), share in sorted(shares(words).items()):
         if share > SHARE and (i, j) not in equal:
             yield _finding(articles[i], articles[j], f"{share:.0%} of the text is that of", equal=False)
 
@@ -64,12 +64,13 @@ def _finding(one: Located, two: Located, what: str, equal: bool) -> Finding:
     )
 
 
-def _syllables(text: str) -> list[str]:
+def syllables(text: str) -> list[str]:
+    """The words of a text, letter case aside; white space and punctuation count for nothing."""
     return re.findall(r"\w+", unicodedata.normalize("NFC", text).casefold())
 
 
-def _shares(texts: Sequence[Sequence[str]]) -> Mapping[tuple[int, int], float]:
-    """For pairs with ``FEWEST`` runs in common: how much of the shorter text's runs they share."""
+def shares(texts: Sequence[Sequence[str]]) -> Mapping[tuple[int, int], float]:
+    """For pairs with ``FEWEST`` runs of ``GRAM`` words in common: how much of the shorter text's they share."""
     holders: dict[int, list[int]] = defaultdict(list)
     sizes = []
     for i, words in enumerate(texts):

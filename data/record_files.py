@@ -51,10 +51,10 @@ def _check_items(data: Mapping[str, Any], key: str, name: str) -> None:
             raise TypeError(f"'parties' of {item[name]!r} is no list of strings")
 
 
-def write_records(records: Records, path: str | Path) -> None:
-    """Write the records as indented JSON.
+def write_records(records: Records, path: str | Path, ids: bool = True) -> None:
+    """Write the records as indented JSON, with the ids of the mentions they rest on or without.
 
     Raises:
         PhoihopError: the file cannot be written.
     """
-    write_text(path, json.dumps(records.to_dict(), ensure_ascii=False, indent=1) + "\n")
+    write_text(path, json.dumps(records.to_dict(ids), ensure_ascii=False, indent=1) + "\n")

@@ -57,12 +57,13 @@ class Records:
     officials: tuple[Official, ...] = ()
     agreements: tuple[Agreement, ...] = ()
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain lists and dictionaries, ready for JSON."""
-        return {
+    def to_dict(self, ids: bool = True) -> dict[str, Any]:
+        """Plain lists and dictionaries, ready for JSON; ``ids`` says whether the mentions' ids are in it."""
+        out = {
             "officials": [_official_dict(o) for o in self.officials],
             "agreements": [_agreement_dict(a) for a in self.agreements],
         }
+        return out if ids else _without_ids(out)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Records:
@@ -75,6 +76,14 @@ class Records:
             tuple(_official(o) for o in data["officials"]),
             tuple(_agreement(a) for a in data["agreements"]),
         )
+
+
+def _without_ids(data: Any) -> Any:
+    if isinstance(data, list):
+        return [_without_ids(item) for item in data]
+    if isinstance(data, dict):
+        return {key: _without_ids(value) for key, value in data.items() if not key.endswith("_ids")}
+    return data
 
 
 def _official_dict(o: Official) -> dict[str, Any]:

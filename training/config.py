@@ -29,6 +29,8 @@ class TrainConfig:
     relation_weight: float
     window: int
     overlap: int
+    augment: float
+    lexicon: str
     epochs: int
     batch_size: int
     learning_rate: float
@@ -64,6 +66,7 @@ class TrainConfig:
             _demand(0 <= getattr(self, name) < math.inf, name, "0 or more")
         for name in ("dropout", "relation_dropout", "encoder_dropout", "word_dropout", "warmup", "dev_share"):
             _demand(0 <= getattr(self, name) < 1, name, "from 0 to less than 1")
+        _demand(0 <= self.augment <= 1, "augment", "from 0 to 1")
         for name in ("learning_rate", "encoder_learning_rate", "max_gradient"):
             _demand(0 < getattr(self, name) < math.inf, name, "above 0")
         _demand(self.relation_size >= 4 and self.relation_size % 2 == 0, "relation_size", "even, at least 4")
@@ -83,6 +86,7 @@ class PretrainConfig:
     embedding_size: int
     shape_size: int
     state_size: int
+    start: str
     embedding_passes: int
     length: int
     batch: int

@@ -31,10 +31,19 @@ def load_encoder(config: TrainConfig, documents: Sequence[Document]) -> tuple[An
     if config.encoder == "random":
         tokenizer = learn_vocabulary((normalise_text(d.text) for d in documents), RANDOM_VOCABULARY, 2)
         return RecurrentEncoder.for_tokenizer(tokenizer, dropout=config.encoder_dropout), tokenizer
-    folder = EMBEDDED if config.encoder == "default" else Path(config.encoder)
+    return open_encoder(config.encoder)
+
+
+def open_encoder(name: str) -> tuple[Any, SubwordTokenizer]:
+    """A saved encoder and its tokenizer: ``default``, which comes along, or a folder.
+
+    Raises:
+        PhoihopError: the folder lacks its files, or its weights do not all arrive.
+    """
+    folder = EMBEDDED if name == "default" else Path(name)
     if not (folder / "config.json").is_file():
         raise PhoihopError(
-            f"encoder {config.encoder!r}: {folder} holds no saved encoder (config.json is missing); "
+            f"encoder {name!r}: {folder} holds no saved encoder (config.json is missing); "
             "give a folder that `phoihop pretrain` wrote, 'default' or 'random'"
         )
     tokenizer = SubwordTokenizer.load(folder / TOKENIZER_FILE)

@@ -25,8 +25,9 @@ MAX_REACH = 1000  # words: farther pairs are never candidates
 
 @dataclass(frozen=True)
 class Example:
-    """An article and the reachable part of its annotation."""
+    """An article, prepared, and the reachable part of its annotation."""
 
+    document: Document
     prepared: Prepared
     gold: Aligned
 
@@ -46,7 +47,7 @@ def make_examples(
         if not len(prepared.words):
             continue
         gold = align(document, prepared, schema)
-        examples.append(Example(prepared, gold))
+        examples.append(Example(document, prepared, gold))
         lost += gold.lost
     return examples, lost
 

@@ -28,9 +28,19 @@ from phoihop.model.card import TOKENIZER_FILE, ModelCard
 from phoihop.model.encoder import RecurrentEncoder
 from phoihop.model.joint import JointConfig, JointModel
 from phoihop.model.prepare import Reading
+from phoihop.model.tokenise import SubwordTokenizer
+from phoihop.training.augment import Augmenter, Lexicon
+from phoihop.training.augment.dataset import TellEpoch, VariedExamples
 from phoihop.training.config import TrainConfig
 from phoihop.training.encoders import load_encoder
-from phoihop.training.examples import Collator, describe_lost, learn_reach, make_examples, split_documents
+from phoihop.training.examples import (
+    Collator,
+    Example,
+    describe_lost,
+    learn_reach,
+    make_examples,
+    split_documents,
+)
 from phoihop.training.loop import JointTrainer, Progress, StopOnInterrupt, current_card, main_figures
 from phoihop.training.model_card import write_model_card
 from phoihop.training.runs import CHECKPOINTS, DATA_FILE, check_same_run, data_digest, versions, write_json
@@ -86,13 +96,14 @@ def train(
     model = _model(config, schema, encoder)
     card = ModelCard(schema, reading, reach)
 
+    varied = _varied(config, examples, tokenizer, reading, schema)
     arguments = _arguments(config, output)
     progress = Progress(output / "log.jsonl", resume)
     stop = StopOnInterrupt()
     trainer = JointTrainer(
         model=model,
         args=arguments,
-        train_dataset=examples,  # type: ignore[arg-type]
+        train_dataset=varied,  # type: ignore[arg-type]
         eval_dataset=dev,  # type: ignore[arg-type]
         data_collator=Collator(tokenizer, schema, reach),
         callbacks=[progress, stop],
@@ -101,6 +112,8 @@ def train(
         card=card,
     )
     trainer.remove_callback(PrinterCallback)
+    if isinstance(varied, VariedExamples):
+        trainer.add_callback(TellEpoch(varied))
     if config.patience:
         trainer.add_callback(EarlyStoppingCallback(config.patience))
     with stop.listening():
@@ -109,6 +122,20 @@ def train(
         raise KeyboardInterrupt
     minutes = (time.monotonic() - began) / 60
     return _keep_best(trainer, card, dev, output, config, minutes, len(learn))
+
+
+def _varied(
+    config: TrainConfig,
+    examples: Sequence[Example],
+    tokenizer: SubwordTokenizer,
+    reading: Reading,
+    schema: Schema,
+) -> Sequence[Example] | VariedExamples:
+    if not config.augment:
+        return examples
+    documents = [x.document for x in examples]
+    augmenter = Augmenter(config.augment, Lexicon.load(config.lexicon), documents)
+    return VariedExamples(examples, augmenter, tokenizer, reading, schema, config.seed)
 
 
 def _schema(config: TrainConfig, documents: Sequence[Document]) -> Schema:

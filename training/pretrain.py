@@ -27,7 +27,11 @@ from phoihop.model.encoder import RecurrentEncoder
 from phoihop.model.tokenise import SPECIAL, SubwordTokenizer, factors
 from phoihop.training.config import PretrainConfig
 from phoihop.training.corpus import encode_documents, sample_documents
+from phoihop.training.encoders import open_encoder
 from phoihop.training.vocabulary import learn_vocabulary
+
+SETTLING = 300
+"""Steps at the start that teach the new guessing layers alone when an encoder is gone on from."""
 
 
 class ContextModel(nn.Module):
@@ -90,17 +94,34 @@ def pretrain(config: PretrainConfig, sources: Sequence[str | Path], output: str 
     output = Path(output)
     if output.exists() and any(output.iterdir()):
         raise PhoihopError(f"{output}: the folder is not empty; choose another")
+    earlier, known = open_encoder(config.start) if config.start else (None, None)
+    if earlier is not None and not isinstance(earlier, RecurrentEncoder):
+        raise PhoihopError(
+            f"start {config.start!r}: a {earlier.config.model_type} encoder; only one that `phoihop pretrain` wrote "
+            "can be gone on from"
+        )
     documents = sample_documents(sources, config.words, config.seed, config.other_text)
-    tokenizer = learn_vocabulary(documents[: len(documents) // 3 + 1], config.vocab_size)
+    tokenizer = known or learn_vocabulary(documents[: len(documents) // 3 + 1], config.vocab_size)
     ids = encode_documents(documents, tokenizer)
     print(f"{tokenizer.size} tokens in the vocabulary, {len(ids)} in the text", flush=True)
-    return pretrain_encoder(ids, tokenizer, config, output)
+    return pretrain_encoder(ids, tokenizer, config, output, earlier)
 
 
 def pretrain_encoder(
-    ids: NDArray[np.uint16], tokenizer: SubwordTokenizer, config: PretrainConfig, output: Path
+    ids: NDArray[np.uint16],
+    tokenizer: SubwordTokenizer,
+    config: PretrainConfig,
+    output: Path,
+    earlier: RecurrentEncoder | None = None,
 ) -> dict[str, Any]:
     """Learn an encoder from token ids (one row) and save it with its tokenizer in ``output``.
+
+    Args:
+        ids: the text, at least four rows of ``config.length``.
+        tokenizer: what made the ids.
+        config: settings.
+        output: the folder, made if need be.
+        earlier: the encoder to go on from, whose vocabulary is ``tokenizer``'s; ``None`` begins anew.
 
     Returns:
         what was done: tokens seen, minutes, held-out perplexity.
@@ -108,7 +129,7 @@ def pretrain_encoder(
     if len(ids) < 4 * config.length:
         raise PhoihopError(f"only {len(ids)} tokens of raw text; pre-training needs far more")
     torch.manual_seed(config.seed)
-    encoder = RecurrentEncoder.for_tokenizer(
+    encoder = earlier or RecurrentEncoder.for_tokenizer(
         tokenizer,
         embedding_size=config.embedding_size,
         shape_size=config.shape_size,
@@ -117,17 +138,17 @@ def pretrain_encoder(
     )
     held = max(config.length, min(config.held_out, len(ids) // 10))
     learn, check = ids[:-held], ids[-held:]
-    if config.state_size and len(_starts(learn, config)) < config.batch:
+    if encoder.config.state_size and len(_starts(learn, config)) < config.batch:
         raise PhoihopError(
             f"only {len(learn)} tokens of raw text to learn from; pre-training needs at least a batch of "
             f"{config.batch} rows of {config.length} tokens: give more text or lower 'batch'"
         )
     report: dict[str, Any] = {"config": config.to_dict(), "tokens_available": len(learn)}
-    if config.embedding_passes:
+    if config.embedding_passes and earlier is None:
         vectors = word_vectors(learn, tokenizer, config)
         encoder.form_embedding.weight.data.copy_(vectors)
     save_encoder(encoder, tokenizer, output, report)
-    if config.state_size:
+    if encoder.config.state_size:
         model = ContextModel(encoder, config.dropout)
         report |= _run(
             model, learn, check, config, lambda r: save_encoder(encoder, tokenizer, output, report | r)
@@ -207,6 +228,8 @@ def _run(
     total = config.passes * math.ceil(len(_starts(learn, config)) / config.batch)
     began, seen, mean = time.monotonic(), 0, 0.0
     budget = 60 * config.minutes
+    settling = min(SETTLING, total // 10) if config.start else 0
+    model.encoder.requires_grad_(settling == 0)
     batches = (b for n in range(config.passes) for b in _rows(learn, config, n))
     for step, ids in enumerate(batches):
         spent = time.monotonic() - began
@@ -216,7 +239,9 @@ def _run(
             break
         rate = _rate(done, config)
         for group in optimiser.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate if step >= settling else config.learning_rate
+        if step == settling:
+            model.encoder.requires_grad_(True)
         drawn = forms[learn[generator.integers(0, len(learn), config.draws)]]
         negatives = torch.from_numpy(np.unique(drawn))
         with torch.autocast("cpu", dtype=torch.bfloat16):

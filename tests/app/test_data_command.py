@@ -1,4 +1,4 @@
-"""``phoihop data check`` on invented annotated articles."""
+"""``phoihop data`` on invented annotated articles."""
 
 from __future__ import annotations
 
@@ -52,3 +52,45 @@ def test_another_schema(phoihop: Run, folder: Path) -> None:
     missing = phoihop("data", "check", folder, "--schema", folder / "none.toml")
     assert missing.exit_code == 2
     assert missing.stderr.startswith("phoihop: ")
+
+
+def test_variety(phoihop: Run, folder: Path, tmp_path: Path) -> None:
+    result = phoihop("data", "variety", folder)
+    assert result.exit_code == 0
+    assert "train: 1 articles" in result.stdout and "dev: 1 articles" in result.stdout
+    assert ["RANK", "1", "1", "1", "100%"] in [line.split() for line in result.stdout.splitlines()]
+    printed = json.loads(phoihop("data", "variety", folder, "--json", "-").stdout)
+    assert printed["splits"]["dev"]["labels"]["RANK"]["new"] == 1
+    (folder / "train" / "bad.ann.md").write_text("[Đại tá](RANG)", encoding="utf-8")
+    bad = phoihop("data", "variety", folder)
+    assert bad.exit_code == 2 and "bad.ann.md:1:" in bad.stderr
+
+
+def test_agree(phoihop: Run, folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "train1.ann.md").write_text("Đại [tá](RANK) đến.", encoding="utf-8")
+    result = phoihop("data", "agree", folder / "train", other, "--differences", "5")
+    assert result.exit_code == 0
+    assert "entity errors: 1 (1 border)" in result.stdout
+    (other / "train1.ann.md").write_text("Đại tá đi.", encoding="utf-8")
+    assert phoihop("data", "agree", folder / "train", other).exit_code == 2
+
+
+def test_records(phoihop: Run, folder: Path) -> None:
+    (folder / "dev" / "d2.ann.md").write_text(
+        "[Đại tá](RANK#r) [Vũ Sơn](PERSON HAS_RANK=r) và [Lê Na](PERSON).", encoding="utf-8"
+    )
+    assert phoihop("data", "records", folder / "dev").stdout == "2 files written\n"
+    path = folder / "dev" / "d2.records.json"
+    found = json.loads(path.read_text(encoding="utf-8"))
+    assert found == {
+        "officials": [{"name": "Vũ Sơn", "rank": "Đại tá", "posts": []}],
+        "agreements": [],
+    }
+    path.write_text('{"officials": [], "agreements": []}', encoding="utf-8")
+    assert phoihop("data", "records", folder / "dev").stdout == "0 files written\n"
+    assert json.loads(path.read_text(encoding="utf-8"))["officials"] == []
+    phoihop("data", "records", folder / "dev", "--overwrite")
+    assert json.loads(path.read_text(encoding="utf-8")) == found
+    assert phoihop("data", "records", folder / "dev" / "d2.records.json").exit_code == 2

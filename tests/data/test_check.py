@@ -14,7 +14,7 @@ from phoihop.data import check as room
 from phoihop.data.check import check, check_paths
 from phoihop.data.document import Document, Entity
 from phoihop.data.inline import parse
-from phoihop.data.overlap import FEWEST, GRAM, _shares
+from phoihop.data.overlap import FEWEST, GRAM, shares
 from phoihop.data.readers import write_jsonl
 from phoihop.data.report import Finding, Report
 from phoihop.data.schema import Schema
@@ -185,7 +185,7 @@ def test_shares_by_brute_force(texts: list[list[str]]) -> None:
         for i, j in combinations(range(len(texts)), 2)
         if len(runs[i] & runs[j]) >= FEWEST
     }
-    assert _shares(texts) == expected
+    assert shares(texts) == expected
 
 
 def test_an_id_twice_is_an_error() -> None:

@@ -77,6 +77,19 @@ def test_more_learning_guesses_better(
     assert pretrained[1]["held_out_perplexity"] < 0.5 * little["held_out_perplexity"]
 
 
+def test_an_encoder_can_be_gone_on_from(
+    texts: Path, pretrained: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    folder, before = pretrained
+    report = pretrain(tiny(start=folder, passes=4, state_size=99), [texts], tmp_path / "more")
+    assert report["held_out_perplexity"] < before["held_out_perplexity"]
+    more = tmp_path / "more"
+    assert (more / "tokenizer.json").read_text("utf-8") == (folder / "tokenizer.json").read_text("utf-8")
+    assert RecurrentEncoder.from_pretrained(more).config.state_size == 16
+    with pytest.raises(PhoihopError, match="no saved encoder"):
+        pretrain(tiny(start=tmp_path), [texts], tmp_path / "none")
+
+
 def test_the_time_allowed_is_kept(texts: Path, tmp_path: Path) -> None:
     report = pretrain(tiny(passes=1000, minutes=0.02), [texts], tmp_path / "e")
     assert report["minutes"] < 0.5

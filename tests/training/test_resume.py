@@ -28,7 +28,7 @@ EPOCHS = 3
 
 @pytest.fixture(scope="module")
 def config(small_encoder: Path, settings: Settings) -> TrainConfig:
-    return settings(encoder=small_encoder, epochs=EPOCHS, patience=0, word_dropout=0.3)
+    return settings(encoder=small_encoder, epochs=EPOCHS, patience=0, word_dropout=0.3, augment=0.7)
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +183,7 @@ def test_other_settings_articles_or_folders_are_refused(
     tmp_path: Path,
 ) -> None:
     learn, dev = articles[:16], articles[16:]
-    other = settings(encoder=small_encoder, epochs=EPOCHS + 1, patience=0)
+    other = settings(encoder=small_encoder, epochs=EPOCHS + 1, patience=0, augment=0.7)
     with pytest.raises(PhoihopError, match=r"config\.json differs in 'epochs'"):
         train(other, learn, dev, unbroken, resume=True)
     with pytest.raises(PhoihopError, match=r"data\.json differs in 'train'"):
