@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,7 @@ class ModelCard:
             "format": FORMAT,
             "about": dict(self.about),
             "schema": self.schema.to_dict(),
-            "reading": {"length": self.reading.length, "overlap": self.reading.overlap},
+            "reading": asdict(self.reading),
             "reach": dict(self.reach),
             "thresholds": dict(self.thresholds),
             "crf": None

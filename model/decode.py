@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,6 +107,32 @@ def decode(emissions: Floats, tags: Sequence[str], transitions: Transitions) -> 
         else:
             score = score + transitions.end[previous]
         out.append(Span(first, last, label, float(min(1.0, np.exp(score - log_z)))))
+    return out
+
+
+def balance_brackets(spans: Sequence[Span], words: Sequence[str]) -> list[Span]:
+    """Spans with every bracket closed: the closing one right behind a span that lacks it joins it, and a
+    bracket at the end of a span without its partner there leaves it.
+
+    Args:
+        spans: in order, without overlap.
+        words: the words they count.
+    """
+    out: list[Span] = []
+    for number, span in enumerate(spans):
+        first, last = span.first, span.last
+        inside = words[first : last + 1]
+        open_ones = inside.count("(") - inside.count(")")
+        room_end = spans[number + 1].first if number + 1 < len(spans) else len(words)
+        if open_ones == 1 and last + 1 < room_end and words[last + 1] == ")":
+            last += 1
+        elif last > first and (open_ones, words[last]) in ((1, "("), (-1, ")")):
+            last -= 1
+        elif last > first and (open_ones, words[first]) == (1, "("):
+            first += 1
+        out.append(
+            span if (first, last) == (span.first, span.last) else replace(span, first=first, last=last)
+        )
     return out
 
 

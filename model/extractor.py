@@ -16,7 +16,7 @@ from phoihop.data.schema import Schema
 from phoihop.model.backend import ENCODER_FILE, Backend, OnnxBackend, TorchBackend
 from phoihop.model.candidates import DEFAULT_REACH, GAP, allowed_relations, candidate_pairs, mentions_of
 from phoihop.model.card import TOKENIZER_FILE, ModelCard
-from phoihop.model.decode import Floats, Span, decode
+from phoihop.model.decode import Floats, Span, balance_brackets, decode
 from phoihop.model.gold import Lost, align
 from phoihop.model.prepare import Prepared, batch_windows, prepare
 from phoihop.model.records import build_records
@@ -129,7 +129,9 @@ class Extractor:
         states, scores = self._scorer.encode(batch.input_ids, batch.attention_mask)
         for row, (article, window) in enumerate(items):
             places = batch.word_places[row, : batch.word_counts[row]]
-            for span in decode(scores[row, places], self.schema.tags, self._transitions):
+            found = decode(scores[row, places], self.schema.tags, self._transitions)
+            words = article.prepared.surfaces(window.own_start, window.own_end)
+            for span in balance_brackets(found, words):
                 article.spans.append(
                     Span(span.first + window.own_start, span.last + window.own_start, span.label, span.score)
                 )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from phoihop.model.normalise import Normalised, normalise
 from phoihop.model.sentences import cut_points, sentence_starts
-from phoihop.model.tokenise import SubwordTokenizer
+from phoihop.model.tokenise import Encoding, SubwordTokenizer
 from phoihop.model.windows import Window, make_windows
 from phoihop.model.words import split_words
 
@@ -22,7 +22,11 @@ MAX_WORD_TOKENS = 16
 
 @dataclass(frozen=True)
 class Reading:
-    """How long the windows of an encoder are, in tokens, the two special ones included.
+    """How an encoder reads: the length of its windows and their context, in tokens, the two special ones
+    included, and whether it sees where lines end.
+
+    With ``line_breaks`` the last word of each line is followed by the end token: a headline, a caption or a
+    byline is then told apart from the sentence it would otherwise run into.
 
     Raises:
         ValueError: not two whole numbers, or the context leaves no room between.
@@ -30,11 +34,12 @@ class Reading:
 
     length: int = 512
     overlap: int = 64
+    line_breaks: bool = False
 
     def __post_init__(self) -> None:
         if type(self.length) is not int or type(self.overlap) is not int or self.overlap < 0:
             raise ValueError(f"length {self.length!r} and overlap {self.overlap!r} must be whole numbers")
-        if self.length < 2 * self.overlap + 3:
+        if self.length < 2 * self.overlap + 3 + self.line_breaks:
             raise ValueError(f"windows of {self.length} tokens leave no room between 2 x {self.overlap}")
 
 
@@ -57,6 +62,10 @@ class Prepared:
         """Characters of the caller's text from word ``first`` to word ``last``, both included."""
         return self.normalised.span(int(self.words[first, 0]), int(self.words[last, 1]))
 
+    def surfaces(self, start: int, end: int) -> list[str]:
+        """The words from ``start`` to ``end``, excluded, as the normalised text writes them."""
+        return [self.normalised.text[a:b] for a, b in self.words[start:end].tolist()]
+
     def word_borders(self) -> tuple[dict[int, int], dict[int, int]]:
         """Word index by its first character, and by the character after its last, in the caller's text."""
         if not len(self.words):
@@ -72,17 +81,39 @@ def prepare(text: str, tokenizer: SubwordTokenizer, reading: Reading) -> Prepare
     words = split_words(normalised.text)
     limit = reading.length - 2
     encoding = tokenizer.encode([normalised.text[a:b] for a, b in words.tolist()])
-    edges = np.append(encoding.first, len(encoding.ids))
-    counts = np.minimum(np.diff(edges), min(MAX_WORD_TOKENS, limit))
-    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    # Places of the kept sub-words: each word's first, then its next ones.
-    kept = np.repeat(encoding.first - offsets[:-1], counts) + np.arange(offsets[-1])
+    ids, offsets = _keep(encoding, min(MAX_WORD_TOKENS, limit - reading.line_breaks))
+    if reading.line_breaks:
+        ids, offsets = _close_lines(ids, offsets, _line_ends(normalised.text, words), tokenizer.end_id)
+    counts = np.diff(offsets)
     starts = sentence_starts(normalised.text, words)
     sentence = np.zeros(len(words), dtype=np.int64)
     sentence[starts[1:]] = 1
     pieces = _pieces(normalised.text, words, starts, counts, limit - 2 * reading.overlap)
     windows = make_windows(counts.tolist(), pieces, limit, reading.overlap)
-    return Prepared(normalised, words, encoding.ids[kept], offsets, np.cumsum(sentence), tuple(windows))
+    return Prepared(normalised, words, ids, offsets, np.cumsum(sentence), tuple(windows))
+
+
+def _keep(encoding: Encoding, most: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The first ``most`` sub-words of every word, and where each word's begin, with their number at the end."""
+    counts = np.minimum(np.diff(np.append(encoding.first, len(encoding.ids))), most)
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    within = np.arange(offsets[-1]) - np.repeat(offsets[:-1], counts)
+    return encoding.ids[np.repeat(encoding.first, counts) + within], offsets
+
+
+def _line_ends(text: str, words: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Numbers of the words after which a line ends; the end of the text is none."""
+    gaps = zip(words[:-1, 1].tolist(), words[1:, 0].tolist(), strict=True)
+    return np.array([i for i, (a, b) in enumerate(gaps) if text.find("\n", a, b) >= 0], dtype=np.int64)
+
+
+def _close_lines(
+    ids: NDArray[np.int64], offsets: NDArray[np.int64], line_ends: NDArray[np.int64], end_id: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Put the end token behind the last word of each line, as if it were a sub-word of it."""
+    later = np.zeros(len(offsets), dtype=np.int64)
+    later[line_ends + 1] = 1
+    return np.insert(ids, offsets[line_ends + 1], end_id), offsets + np.cumsum(later)
 
 
 def _pieces(

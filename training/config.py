@@ -29,6 +29,7 @@ class TrainConfig:
     relation_weight: float
     window: int
     overlap: int
+    line_breaks: bool
     augment: float
     lexicon: str
     epochs: int
@@ -170,6 +171,10 @@ def _read(path: Path, known: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _convert(key: str, text: str, current: Any) -> Any:
+    if isinstance(current, bool):
+        if text.casefold() not in ("true", "false"):
+            raise PhoihopError(f"--set {key}={text}: must be true or false")
+        return text.casefold() == "true"
     try:
         return type(current)(text)
     except ValueError:

@@ -87,7 +87,7 @@ def train(
 
     began = time.monotonic()
     encoder, tokenizer = load_encoder(config, learn)
-    reading = Reading(config.window, config.overlap)
+    reading = Reading(config.window, config.overlap, config.line_breaks)
     examples, lost = make_examples(learn, tokenizer, reading, schema)
     if not examples:
         raise PhoihopError("there are no words in the training articles; give articles with text")

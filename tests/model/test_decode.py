@@ -7,7 +7,15 @@ from itertools import pairwise, product
 import numpy as np
 import pytest
 
-from phoihop.model.decode import Transitions, decode, spans_of, valid_transitions, viterbi
+from phoihop.model.decode import (
+    Span,
+    Transitions,
+    balance_brackets,
+    decode,
+    spans_of,
+    valid_transitions,
+    viterbi,
+)
 
 LABELS = (("A",), ("A", "B"))
 
@@ -125,3 +133,24 @@ def test_nothing_to_decode() -> None:
     assert viterbi(empty, transitions).shape == (0,) and decode(empty, tags, transitions) == []
     nothing = np.array([[9, 0, 0]] * 3, np.float32)
     assert decode(nothing, tags, transitions) == []
+
+
+@pytest.mark.parametrize(
+    "text, before, after",
+    [
+        ("Bộ Y tế ( BYT ) họp", [(0, 4)], [(0, 5)]),
+        ("Bộ Y tế ( BYT ) họp", [(0, 5)], [(0, 5)]),
+        ("Bộ Y tế ( BYT ) họp", [(0, 3)], [(0, 2)]),
+        ("Bộ Y tế ( BYT ) họp", [(0, 2), (3, 4)], [(0, 2), (3, 5)]),
+        ("Bộ Y tế ( BYT họp", [(3, 4)], [(4, 4)]),
+        ("Bộ Y tế ( BYT ) họp", [(4, 5)], [(4, 4)]),
+        ("Bộ Y tế ( BYT ) họp", [(0, 4), (5, 5)], [(0, 4), (5, 5)]),
+        ("Bộ ( Y ) tế ( BYT )", [(0, 6)], [(0, 7)]),
+        ("Bộ Y tế ( BYT", [(0, 4)], [(0, 4)]),
+    ],
+)
+def test_brackets_are_closed(text: str, before: list[tuple[int, int]], after: list[tuple[int, int]]) -> None:
+    spans = [Span(a, b, "UNIT", 0.5) for a, b in before]
+    found = balance_brackets(spans, text.split())
+    assert [(s.first, s.last) for s in found] == after
+    assert all((s.label, s.score) == ("UNIT", 0.5) for s in found)

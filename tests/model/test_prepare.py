@@ -30,8 +30,11 @@ texts = st.lists(
     max_size=60,
 ).map("".join)
 readings = st.sampled_from(
-    [Reading(), Reading(40, 8), Reading(24, 0), Reading(16, 6), Reading(5, 1), Reading(3, 0)]
-)
+    [
+        Reading(), Reading(40, 8), Reading(24, 0), Reading(16, 6), Reading(5, 1), Reading(3, 0),
+        Reading(line_breaks=True), Reading(24, 4, True), Reading(6, 1, True), Reading(4, 0, True),
+    ]
+)  # fmt: skip
 
 
 def check(text: str, tokenizer: SubwordTokenizer, reading: Reading) -> Prepared:
@@ -40,8 +43,11 @@ def check(text: str, tokenizer: SubwordTokenizer, reading: Reading) -> Prepared:
     copy = normalise(text)
     spans = split_words(copy.text)
     assert prepared.words.tolist() == spans.tolist()
-    most = min(MAX_WORD_TOKENS, reading.length - 2)
+    most = min(MAX_WORD_TOKENS, reading.length - 2 - reading.line_breaks)
     pieces = [tokenizer.encode([copy.text[a:b]]).ids.tolist()[:most] for a, b in spans.tolist()]
+    for k in range(len(pieces) - 1):
+        if reading.line_breaks and "\n" in copy.text[spans[k, 1] : spans[k + 1, 0]]:
+            pieces[k] = [*pieces[k], tokenizer.end_id]
     assert prepared.ids.tolist() == [i for piece in pieces for i in piece]
     assert prepared.offsets.tolist() == [sum(map(len, pieces[:k])) for k in range(len(pieces) + 1)]
     starts = set(sentence_starts(copy.text, spans).tolist())

@@ -60,5 +60,6 @@ class Augmenter:
             (0.03, writing.bare_headline),
             (0.15, writing.other_blanks),
             (0.1, writing.run_together),
+            (0.07, writing.wrapped_lines),
             (0.15, lambda d, r: writing.page_noise(d, self.lexicon.noise, r)),
         ]

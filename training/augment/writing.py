@@ -78,6 +78,19 @@ def run_together(document: Document, random: Random) -> list[Edit]:
     return _within(document, [Edit(*m.span(), "") for m in chosen])
 
 
+def wrapped_lines(document: Document, random: Random) -> list[Edit]:
+    """Lines broken at a width, between words and inside mentions alike, as mail and old pages break them."""
+    width = random.randint(50, 110)
+    edits, start = [], 0
+    for m in re.finditer(r"[ \n]", document.text):
+        if m[0] == "\n":
+            start = m.end()
+        elif m.end() - start > width:
+            edits.append(Edit(*m.span(), "\n"))
+            start = m.end()
+    return edits
+
+
 def page_noise(document: Document, lines: Sequence[str], random: Random) -> list[Edit]:
     """Lines of page furniture at the top, at the end and now and then between paragraphs."""
     if not lines:

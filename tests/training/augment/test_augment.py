@@ -122,7 +122,14 @@ def test_years_move_together_and_days_alike() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [writing.capital_headline, writing.bare_headline, writing.other_dashes, writing.other_case]
+    "change",
+    [
+        writing.capital_headline,
+        writing.bare_headline,
+        writing.other_dashes,
+        writing.other_case,
+        writing.wrapped_lines,
+    ],
 )
 def test_other_writing_reads_the_same(change: Callable[[Document, Random], list[object]]) -> None:
     def read(text: str) -> str:
