@@ -69,7 +69,7 @@ def train(
 
     Raises:
         PhoihopError: no articles, a label the schema does not know, a folder in use, settings or data
-            that differ from the run to be resumed, an encoder that cannot be loaded.
+            that differ from the run to be resumed, an encoder or a lexicon that cannot be loaded.
         KeyboardInterrupt: after Ctrl-C, once a checkpoint is written.
     """
     output = Path(output)
@@ -81,6 +81,7 @@ def train(
         if not dev:
             raise PhoihopError("one article cannot be both trained on and held out; give more, or --dev")
     schema = _schema(config, [*learn, *dev])
+    lexicon = Lexicon.load(config.lexicon) if config.augment else None
     check_same_run(output, resume, config.to_dict(), data_digest(learn, dev))
     set_seed(config.seed)
     hub_logging.disable_progress_bar()  # ours shows the run; saving a small file needs none
@@ -96,7 +97,7 @@ def train(
     model = _model(config, schema, encoder)
     card = ModelCard(schema, reading, reach)
 
-    varied = _varied(config, examples, tokenizer, reading, schema)
+    varied = _varied(config, lexicon, examples, tokenizer, reading, schema)
     arguments = _arguments(config, output)
     progress = Progress(output / "log.jsonl", resume)
     stop = StopOnInterrupt()
@@ -126,15 +127,16 @@ def train(
 
 def _varied(
     config: TrainConfig,
+    lexicon: Lexicon | None,
     examples: Sequence[Example],
     tokenizer: SubwordTokenizer,
     reading: Reading,
     schema: Schema,
 ) -> Sequence[Example] | VariedExamples:
-    if not config.augment:
+    if lexicon is None:
         return examples
     documents = [x.document for x in examples]
-    augmenter = Augmenter(config.augment, Lexicon.load(config.lexicon), documents)
+    augmenter = Augmenter(config.augment, lexicon, documents)
     return VariedExamples(examples, augmenter, tokenizer, reading, schema, config.seed)
 
 

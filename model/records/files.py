@@ -9,13 +9,15 @@ from phoihop.data.errors import PhoihopError
 from phoihop.data.folder import MARKED, RECORDS, inline_files, stem
 from phoihop.data.readers import read_documents
 from phoihop.data.record_files import write_records
+from phoihop.data.records import Records
 from phoihop.model.records.build import build_records
 
 
 def write_missing_records(paths: Sequence[str | Path], overwrite: bool = False) -> int:
     """Write ``<id>.records.json``, made from the marks, beside each ``<id>.ann.md``.
 
-    Ids of mentions are left out: gold records are read and mended by people, and compared by their strings.
+    Nothing is written before every article is read.  Ids of mentions are left out: gold records are read and
+    mended by people, and compared by their strings.
 
     Args:
         paths: files of the inline format with one article each, or folders of them.
@@ -42,7 +44,7 @@ def write_missing_records(paths: Sequence[str | Path], overwrite: bool = False) 
         raise PhoihopError(
             f"{paths[0]}: the folder holds no *{MARKED} file; give one with annotated articles"
         )
-    written = 0
+    made: list[tuple[Path, Records]] = []
     for file in files:
         target = file.with_name(f"{stem(file)}{RECORDS}")
         if target.exists() and not overwrite:
@@ -50,6 +52,7 @@ def write_missing_records(paths: Sequence[str | Path], overwrite: bool = False) 
         documents = read_documents(file)
         if len(documents) != 1:
             raise PhoihopError(f"{file}: holds {len(documents)} articles; records stand beside a file of one")
-        write_records(build_records(documents[0]), target, ids=False)
-        written += 1
-    return written
+        made.append((target, build_records(documents[0])))
+    for target, records in made:
+        write_records(records, target, ids=False)
+    return len(made)

@@ -94,3 +94,10 @@ def test_records(phoihop: Run, folder: Path) -> None:
     phoihop("data", "records", folder / "dev", "--overwrite")
     assert json.loads(path.read_text(encoding="utf-8")) == found
     assert phoihop("data", "records", folder / "dev" / "d2.records.json").exit_code == 2
+
+
+def test_records_are_written_for_all_or_none(phoihop: Run, folder: Path) -> None:
+    (folder / "dev" / "z.ann.md").write_text("[Đại tá](RANG)", encoding="utf-8")
+    result = phoihop("data", "records", folder / "dev")
+    assert result.exit_code == 2 and "z.ann.md:1:" in result.stderr
+    assert not list((folder / "dev").glob("*.records.json"))

@@ -27,7 +27,7 @@ def full() -> ModelCard:
     schema = default_schema()
     return ModelCard(
         schema,
-        Reading(256, 32),
+        Reading(256, 32, line_breaks=True),
         {"PERSON TITLE": 30, "UNIT AGREEMENT": 90},
         {"HOLDS": 0.35, "PARTY_TO": 0.6},
         learned(len(schema.tags)),

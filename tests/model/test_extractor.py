@@ -248,6 +248,17 @@ def test_a_far_pair_is_found_across_blocks(
         assert len(document.relations) == expected
 
 
+def test_a_bracket_left_open_is_closed(subwords: SubwordTokenizer) -> None:
+    """The scores end the mention before the closing bracket."""
+    schema = Schema(("X",))
+    scorer = table(subwords, schema)
+    scorer.scores[:] = [20, 0, 0]
+    for word, row in (("Ủy", [0, 20, 0]), ("(", [10, 0, 20]), ("ban", [10, 0, 20])):
+        scorer.scores[first_id(subwords, word)] = row
+    document = Extractor(scorer, subwords, ModelCard(schema), "table").predict("Xã Ủy (ban) và Ủy ban.")
+    assert [document.surface(e) for e in document.entities] == ["Ủy (ban)", "Ủy ban"]
+
+
 def test_many_in_order_with_their_ids(subwords: SubwordTokenizer) -> None:
     extractor = build(subwords, Reading(40, 8))
     texts = [ARTICLE, "", "Mưa.", ARTICLE * 5, " ", ARTICLE[:90], "\u200b", ARTICLE[60:]] * 2

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 
 from phoihop.data.document import Document
@@ -111,9 +111,8 @@ def _bare(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
 
 
-def _headline(document: Document, change: object) -> list[Edit]:
+def _headline(document: Document, change: Callable[[str], str]) -> list[Edit]:
     """Edits, word for word, that change the first line."""
-    assert callable(change)
     end = document.text.find("\n")
     line = document.text[: end if end >= 0 else 0]
     return _within(document, [Edit(*m.span(), change(m[0])) for m in re.finditer(r"\w+", line)])

@@ -22,7 +22,9 @@ from phoihop.model.tokenise import SubwordTokenizer
 from phoihop.training.augment import Augmenter, Lexicon, apply_edits, writing
 from phoihop.training.augment.dataset import VariedExamples
 from phoihop.training.augment.mentions import Mentions, change_days, shift_years, swap_parts
+from phoihop.training.config import TrainConfig
 from phoihop.training.examples import make_examples
+from phoihop.training.finetune import train
 
 ARTICLE = parse(
     "[BỘ CHQS TỈNH HÀ NAM](UNIT) KÝ QUY CHẾ\n"
@@ -202,3 +204,25 @@ def test_a_bad_lexicon_is_one_sentence(tmp_path: Path, content: str, words: str)
     assert str(path) in str(error.value)
     with pytest.raises(PhoihopError, match="cannot be read"):
         Lexicon.load(tmp_path / "none.toml")
+
+
+def test_training_varies_its_articles(
+    articles: list[Document],
+    small_encoder: Path,
+    settings: Callable[..., TrainConfig],
+    tmp_path: Path,
+) -> None:
+    weights = []
+    for share in (0, 1):
+        config = settings(encoder=small_encoder, epochs=1, augment=share)
+        train(config, articles[:8], articles[8:10], tmp_path / str(share))
+        weights.append((tmp_path / str(share) / "model" / "model.safetensors").read_bytes())
+    assert weights[0] != weights[1]
+
+
+def test_a_lexicon_that_is_not_there_leaves_no_run_behind(
+    articles: list[Document], settings: Callable[..., TrainConfig], tmp_path: Path
+) -> None:
+    with pytest.raises(PhoihopError, match="cannot be read"):
+        train(settings(lexicon=tmp_path / "none.toml"), articles[:8], articles[8:10], tmp_path / "run")
+    assert not (tmp_path / "run").exists()
