@@ -12,6 +12,8 @@ from typing import Any
 
 from phoihop.data.errors import PhoihopError
 
+OBJECTIVE_NAMES = ("context", "next", "masked", "hybrid", "replaced")
+
 
 @dataclass(frozen=True)
 class TrainConfig:
@@ -88,6 +90,7 @@ class PretrainConfig:
     shape_size: int
     state_size: int
     start: str
+    objective: str
     embedding_passes: int
     length: int
     batch: int
@@ -98,6 +101,8 @@ class PretrainConfig:
     dropout: float
     passes: int
     minutes: float
+    bf16: str
+    checkpoint_every: int
     held_out: int
     seed: int
 
@@ -116,14 +121,24 @@ class PretrainConfig:
 
     def check(self) -> None:
         """Refuse what cannot work, naming the setting and its allowed values."""
-        for name in ("words", "held_out", "embedding_size", "shape_size", "batch", "draws", "passes"):
+        for name in (
+            "words",
+            "held_out",
+            "embedding_size",
+            "shape_size",
+            "batch",
+            "draws",
+            "passes",
+            "checkpoint_every",
+        ):
             _demand(getattr(self, name) >= 1, name, "at least 1")
-        for name in ("state_size", "embedding_passes", "weight_decay"):
+        for name in ("state_size", "embedding_passes", "weight_decay", "minutes"):
             _demand(0 <= getattr(self, name) < math.inf, name, "0 or more")
         for name in ("warmup", "dropout"):
             _demand(0 <= getattr(self, name) < 1, name, "from 0 to less than 1")
-        for name in ("learning_rate", "minutes"):
-            _demand(0 < getattr(self, name) < math.inf, name, "above 0")
+        _demand(0 < self.learning_rate < math.inf, "learning_rate", "above 0")
+        _demand(self.objective in OBJECTIVE_NAMES, "objective", f"one of {', '.join(OBJECTIVE_NAMES)}")
+        _demand(self.bf16 in ("auto", "yes", "no"), "bf16", "'auto', 'yes' or 'no'")
         _demand(0 <= self.other_text <= 1, "other_text", "from 0 to 1")
         _demand(300 <= self.vocab_size <= 65000, "vocab_size", "from 300 to 65000")
         _demand(self.length >= 8, "length", "at least 8")

@@ -16,7 +16,7 @@ from phoihop.model.encoder import RecurrentEncoder
 from phoihop.model.normalise import normalise_text
 from phoihop.model.tokenise import SubwordTokenizer
 from phoihop.training.config import TrainConfig
-from phoihop.training.vocabulary import learn_vocabulary
+from phoihop.training.raw.vocabulary import learn_vocabulary
 
 EMBEDDED = Path(__file__).parent.parent / "model" / "weights" / "encoder"
 RANDOM_VOCABULARY = 8000  # tokens learnt from the training articles for a fresh encoder

@@ -32,6 +32,7 @@ from phoihop.model.tokenise import SubwordTokenizer
 from phoihop.training.augment import Augmenter, Lexicon
 from phoihop.training.augment.dataset import TellEpoch, VariedExamples
 from phoihop.training.config import TrainConfig
+from phoihop.training.device import device_name, use_bf16
 from phoihop.training.encoders import load_encoder
 from phoihop.training.examples import (
     Collator,
@@ -174,7 +175,6 @@ def _model(config: TrainConfig, schema: Schema, encoder: Any) -> JointModel:
 
 def _arguments(config: TrainConfig, output: Path) -> TrainingArguments:
     cuda = torch.cuda.is_available()
-    bf16 = config.bf16 == "yes" or (config.bf16 == "auto" and _computes_in_bf16(cuda))
     arguments = TrainingArguments(
         output_dir=str(output / CHECKPOINTS),
         num_train_epochs=config.epochs,
@@ -184,7 +184,7 @@ def _arguments(config: TrainConfig, output: Path) -> TrainingArguments:
         warmup_steps=config.warmup,
         lr_scheduler_type="linear",
         max_grad_norm=config.max_gradient,
-        bf16=bf16,
+        bf16=use_bf16(config.bf16),
         use_cpu=not cuda,
         eval_strategy="epoch",
         save_strategy="epoch",
@@ -207,18 +207,6 @@ def _arguments(config: TrainConfig, output: Path) -> TrainingArguments:
     return arguments
 
 
-def _computes_in_bf16(cuda: bool) -> bool:
-    if cuda:
-        return bool(torch.cuda.is_bf16_supported())
-    return bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())
-
-
-def _device_name() -> str:
-    if torch.cuda.is_available():
-        return f"{torch.cuda.get_device_name()}"
-    return f"CPU, {torch.get_num_threads()} threads"
-
-
 def _keep_best(
     trainer: JointTrainer,
     card: ModelCard,
@@ -239,7 +227,7 @@ def _keep_best(
         "trained_on_articles": articles,
         "dev_articles": len(dev),
         "minutes": round(minutes, 1),
-        "device": _device_name(),
+        "device": device_name(),
         "seed": config.seed,
         "dev": figures,
         "data": json.loads((output / DATA_FILE).read_text(encoding="utf-8")),

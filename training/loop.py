@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +27,7 @@ from phoihop.model.joint import JointModel
 from phoihop.model.tokenise import SubwordTokenizer
 from phoihop.training.config import TrainConfig
 from phoihop.training.examples import hide_words
+from phoihop.training.interrupt import Interrupt
 
 
 class JointTrainer(Trainer):  # type: ignore[misc]
@@ -178,7 +177,7 @@ class Progress(TrainerCallback):  # type: ignore[misc]
         self.bar.stop()
 
 
-class StopOnInterrupt(TrainerCallback):  # type: ignore[misc]
+class StopOnInterrupt(Interrupt, TrainerCallback):  # type: ignore[misc]
     """Ctrl-C finishes the step, writes a checkpoint and ends the run; a second one ends it at once.
 
     At the end of an epoch its dev figures are computed first, within one they are not: the checkpoint must
@@ -186,26 +185,8 @@ class StopOnInterrupt(TrainerCallback):  # type: ignore[misc]
     """
 
     def __init__(self) -> None:
-        self.asked = False
+        super().__init__()
         self.stopped = False  # before the run was over
-
-    @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Handle SIGINT inside the block, where the process may (only its main thread can)."""
-        try:
-            before = signal.signal(signal.SIGINT, self._ask)
-        except ValueError:
-            yield
-            return
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, before)
-
-    def _ask(self, *_: Any) -> None:
-        if self.asked:
-            raise KeyboardInterrupt
-        self.asked = True
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Within an epoch, save and stop if asked to."""

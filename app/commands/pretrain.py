@@ -32,20 +32,23 @@ def pretrain(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Change a setting of the recipe; may be repeated."),
     ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
 ) -> None:
     """Learn a small encoder from raw text (needs the extra [bold]train[/bold]).
 
     \b
-    [bold]Example[/bold]
+    [bold]Examples[/bold]
       phoihop pretrain --text corpus/ --output encoders/mine --set minutes=30
+      phoihop pretrain --text corpus/ --output encoders/mine --set minutes=30 --resume
       phoihop train --encoder encoders/mine --train my/train --output runs/mine
     """
     with needs_extra("train"):
         from phoihop.training.config import PretrainConfig
         from phoihop.training.pretrain import pretrain as run
 
-        report = run(PretrainConfig.load(config, read_settings(settings)), text_paths, output)
+        report = run(PretrainConfig.load(config, read_settings(settings)), text_paths, output, resume)
     for name, value in report.items():
         if isinstance(value, int | float):
             typer.echo(f"  {name}: {value}")
-    typer.echo(f"done: {output}")
+    if report:
+        typer.echo(f"done: {output}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from phoihop.model.tokenise import SubwordTokenizer
-from phoihop.training.vocabulary import learn_vocabulary
+from phoihop.training.raw.vocabulary import learn_vocabulary
 
 SENTENCES = (
     "Sáng 12/3, Ủy ban nhân dân xã Cẩm Lý và Đồn Biên phòng Bản Ngà ký quy chế phối hợp giai đoạn 2021-2025.",

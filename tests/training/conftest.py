@@ -22,7 +22,7 @@ from phoihop.model.tokenise import SubwordTokenizer
 from phoihop.training.config import TrainConfig
 from phoihop.training.finetune import train
 from phoihop.training.pretrain import save_encoder
-from phoihop.training.vocabulary import learn_vocabulary
+from phoihop.training.raw.vocabulary import learn_vocabulary
 
 # Sentence frames: nothing in them is from a newspaper.  Upper-case words in braces are filled in below.
 SIGNING = (

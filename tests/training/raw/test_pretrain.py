@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch.nn import functional as F
 
 from phoihop.data.document import Document
 from phoihop.data.errors import PhoihopError
@@ -20,47 +18,28 @@ from phoihop.model.encoder import RecurrentEncoder
 from phoihop.model.tokenise import SubwordTokenizer, factors
 from phoihop.training.config import PretrainConfig, TrainConfig
 from phoihop.training.encoders import load_encoder
-from phoihop.training.pretrain import ContextModel, _rate, _rows, held_out_loss, pretrain, word_vectors
+from phoihop.training.pretrain import pretrain
+from phoihop.training.raw.embeddings import word_vectors
+from phoihop.training.raw.loop import held_out_loss, rate
+from phoihop.training.raw.objectives import OBJECTIVES
 
-TINY = {
-    "words": "100000", "vocab_size": "500", "held_out": "800", "embedding_size": "12", "shape_size": "4",
-    "state_size": "16", "embedding_passes": "1", "length": "16", "batch": "4", "draws": "60", "passes": "1",
-    "minutes": "0.05",
-}  # fmt: skip
-
-
-def tiny(**changes: Any) -> PretrainConfig:
-    return PretrainConfig.load(None, TINY | {k: str(v) for k, v in changes.items()})
+Tiny = Callable[..., PretrainConfig]
 
 
 @pytest.fixture(scope="module")
-def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three hundred invented sentences in a JSONL file, a hundred more in a text file."""
-    generator = random.Random(0)
-    who = ["Chính ủy", "Bí thư Huyện ủy", "Tham mưu trưởng", "Chủ nhiệm Hậu cần", "Trưởng Ban Dân vận"]
-    what = ["dự lễ ký kết", "đọc quy chế phối hợp", "thăm đồn", "cảm ơn Bộ Chỉ huy", "tiễn đoàn", "trồng cây"]
-    when = ["sáng sớm", "cuối tuần", "trong mưa", "giữa mùa gặt", "năm 2019", "ngày 4/7"]
-    folder = tmp_path_factory.mktemp("raw")
-
-    def sentence() -> str:
-        return f"{generator.choice(who)} {generator.choice(what)} {generator.choice(when)}, bà con rất vui."
-
-    lines = [json.dumps({"text": f"{sentence()} {sentence()}"}, ensure_ascii=False) for _ in range(150)]
-    (folder / "a.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    (folder / "b.txt").write_text(" ".join(sentence() for _ in range(100)), encoding="utf-8")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def pretrained(texts: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+def pretrained(
+    texts: Path, tmp_path_factory: pytest.TempPathFactory, tiny: Tiny
+) -> tuple[Path, dict[str, Any]]:
     folder = tmp_path_factory.mktemp("encoders") / "tiny"
     return folder, pretrain(tiny(passes=4), [texts], folder)
 
 
-def test_the_folder_holds_an_encoder_and_how_it_was_learnt(pretrained: tuple[Path, dict[str, Any]]) -> None:
+def test_the_folder_holds_an_encoder_and_how_it_was_learnt(
+    pretrained: tuple[Path, dict[str, Any]], tiny: Tiny
+) -> None:
     folder, report = pretrained
     assert {p.name for p in folder.iterdir()} == {
-        "config.json", "model.safetensors", "tokenizer.json", "pretrain.json",
+        "config.json", "model.safetensors", "tokenizer.json", "pretrain.json", "log.jsonl",
     }  # fmt: skip
     assert json.loads((folder / "pretrain.json").read_text(encoding="utf-8")) == report
     assert report["config"] == tiny(passes=4).to_dict()
@@ -71,14 +50,14 @@ def test_the_folder_holds_an_encoder_and_how_it_was_learnt(pretrained: tuple[Pat
 
 
 def test_more_learning_guesses_better(
-    texts: Path, pretrained: tuple[Path, dict[str, Any]], tmp_path: Path
+    texts: Path, pretrained: tuple[Path, dict[str, Any]], tmp_path: Path, tiny: Tiny
 ) -> None:
     little = pretrain(tiny(learning_rate=1e-9), [texts], tmp_path / "little")
     assert pretrained[1]["held_out_perplexity"] < 0.5 * little["held_out_perplexity"]
 
 
 def test_an_encoder_can_be_gone_on_from(
-    texts: Path, pretrained: tuple[Path, dict[str, Any]], tmp_path: Path
+    texts: Path, pretrained: tuple[Path, dict[str, Any]], tmp_path: Path, tiny: Tiny
 ) -> None:
     folder, before = pretrained
     report = pretrain(tiny(start=folder, passes=4, state_size=99), [texts], tmp_path / "more")
@@ -90,8 +69,8 @@ def test_an_encoder_can_be_gone_on_from(
         pretrain(tiny(start=tmp_path), [texts], tmp_path / "none")
 
 
-def test_the_time_allowed_is_kept(texts: Path, tmp_path: Path) -> None:
-    report = pretrain(tiny(passes=1000, minutes=0.02), [texts], tmp_path / "e")
+def test_the_time_allowed_is_kept(texts: Path, tmp_path: Path, tiny: Tiny) -> None:
+    report = pretrain(tiny(passes=1000, minutes=0.01), [texts], tmp_path / "e")
     assert report["minutes"] < 0.5
     assert report["tokens_seen"] < 500 * report["tokens_available"]
 
@@ -104,6 +83,7 @@ def test_the_encoder_can_be_fine_tuned(
     articles: list[Document],
     tmp_path: Path,
     settings: Callable[..., TrainConfig],
+    tiny: Tiny,
 ) -> None:
     from phoihop.model.extractor import Extractor
     from phoihop.training.finetune import train
@@ -172,7 +152,7 @@ def test_an_encoder_folder_that_lacks_something_is_refused(
         load_encoder(settings(encoder=str(folder)), [])
 
 
-def test_too_little_text_and_a_folder_in_use_are_refused(texts: Path, tmp_path: Path) -> None:
+def test_too_little_text_and_a_folder_in_use_are_refused(texts: Path, tmp_path: Path, tiny: Tiny) -> None:
     short = tmp_path / "short.txt"
     short.write_text("Chính ủy ký kết quy chế phối hợp.", encoding="utf-8")
     with pytest.raises(PhoihopError, match="pre-training needs"):
@@ -188,117 +168,34 @@ def test_too_little_text_and_a_folder_in_use_are_refused(texts: Path, tmp_path: 
         pretrain(tiny(), [texts], tmp_path / "used")
 
 
-def test_little_held_out_text_is_measured_all_the_same(texts: Path, tmp_path: Path) -> None:
+def test_little_held_out_text_is_measured_all_the_same(texts: Path, tmp_path: Path, tiny: Tiny) -> None:
     # Less than a batch of rows is held out.
-    report = pretrain(tiny(held_out=40, minutes=0.01), [texts], tmp_path / "e")
+    report = pretrain(tiny(held_out=40), [texts], tmp_path / "e")
     assert math.isfinite(report["held_out_perplexity"])
     text = (tmp_path / "e" / "pretrain.json").read_text(encoding="utf-8")
     assert "NaN" not in text
 
 
-@pytest.fixture
-def model(tokenizer: SubwordTokenizer) -> ContextModel:
+def test_the_held_out_loss_is_the_mean_over_all_its_rows(tokenizer: SubwordTokenizer, tiny: Tiny) -> None:
     torch.manual_seed(0)
     encoder = RecurrentEncoder.for_tokenizer(
-        tokenizer, embedding_size=6, shape_size=2, state_size=5, dropout=0.0
+        tokenizer, embedding_size=6, shape_size=2, state_size=5, dropout=0.3
     )
-    model = ContextModel(encoder, 0.0)
-    with torch.no_grad():
-        model.bias.normal_()
-    return model.eval()
-
-
-def rows(model: ContextModel, count: int = 3, length: int = 9) -> torch.Tensor:
-    generator = torch.Generator().manual_seed(2)
-    return torch.randint(4, model.encoder.config.vocab_size, (count, length), generator=generator)
-
-
-def test_with_all_forms_drawn_the_sampled_loss_is_the_full_one(model: ContextModel) -> None:
-    ids, forms = rows(model), torch.arange(model.bias.numel())
-    full = model.loss(ids, None)
-    assert model.loss(ids, forms).item() == pytest.approx(full.item(), rel=1e-5)
-    # Drawn so often that no form can be missed, the correction vanishes.
-    model.set_sampling(torch.full((len(forms),), 10), 10_000_000)
-    assert model.loss(ids, forms).item() == pytest.approx(full.item(), rel=1e-5)
-
-
-def test_the_chance_to_be_drawn_is_that_of_the_draws(model: ContextModel) -> None:
-    n = model.bias.numel()
-    counts = np.arange(n)
-    model.set_sampling(torch.from_numpy(counts), 40)
-    generator = np.random.default_rng(0)
-    trials = 3000
-    seen = np.zeros(n)
-    for _ in range(trials):
-        seen[np.unique(generator.choice(n, 40, p=counts / counts.sum()))] += 1
-    chance = model.log_drawn.exp().numpy()
-    assert np.abs(seen / trials - chance)[1:].max() < 0.05
-    assert chance[0] < 1e-9
-
-
-@torch.no_grad()
-def test_the_sampled_loss_is_a_choice_among_gold_and_the_drawn_corrected_by_chance(
-    model: ContextModel,
-) -> None:
-    ids, n = rows(model), model.bias.numel()
-    model.set_sampling(torch.arange(1, n + 1), 30)
-    negatives = torch.arange(0, n, 3)
-    context, gold = model.contexts(ids)
-    corrected = context @ model.encoder.form_embedding.weight.T + model.bias - model.log_drawn
-    expected = 0.0
-    for row, form in zip(corrected, gold.tolist(), strict=True):
-        choices = sorted({form, *negatives.tolist()})  # gold counts once though it be drawn
-        expected += float(torch.logsumexp(row[choices], 0) - row[form])
-    assert any(form in negatives for form in gold) and not all(form in negatives for form in gold)
-    assert model.loss(ids, negatives).item() == pytest.approx(expected / len(gold), rel=1e-4)
-
-
-def test_a_token_is_guessed_from_what_stands_on_its_two_sides(model: ContextModel) -> None:
-    ids = rows(model, 1, 9)
-    context, gold = model.contexts(ids)
-    assert gold.tolist() == model.encoder.form_of[ids[0, 1:-1]].tolist()
-    changed = ids.clone()
-    changed[0, 4] = 4 + (int(ids[0, 4]) - 3) % (model.encoder.config.vocab_size - 4)
-    assert changed[0, 4] != ids[0, 4]
-    other, _ = model.contexts(changed)
-    same = [torch.equal(a, b) for a, b in zip(context, other, strict=True)]
-    assert same == [place == 3 for place in range(7)]  # the third guess is of token 4 itself
-
-
-def test_the_full_loss_is_that_of_all_forms(model: ContextModel) -> None:
-    ids = rows(model)
-    context, gold = model.contexts(ids)
-    scores = context @ model.encoder.form_embedding.weight.T + model.bias
-    expected = F.cross_entropy(scores, gold)
-    assert model.loss(ids, None).item() == pytest.approx(expected.item(), rel=1e-5)
-
-
-def test_rows_guess_every_token_once_and_the_order_follows_seed_and_pass() -> None:
-    config = tiny(batch=3, length=8)
-    ids = np.arange(8 + 6 * 11, dtype=np.uint16)
-    batches = list(_rows(ids, config))
-    assert all(b.shape == (3, 8) for b in batches)
-    inner = torch.cat([b[:, 1:-1].flatten() for b in batches]).tolist()
-    assert sorted(inner) == list(range(1, len(ids) - 1))
-    assert all((row[1:] - row[:-1] == 1).all() for b in batches for row in b)
-    again = list(_rows(ids, config))
-    other = list(_rows(ids, config, 1))
-    assert all(torch.equal(a, b) for a, b in zip(batches, again, strict=True))
-    assert not all(torch.equal(a, b) for a, b in zip(batches, other, strict=True))
-
-
-def test_the_held_out_loss_is_the_mean_over_all_its_rows(model: ContextModel) -> None:
+    model = OBJECTIVES["context"](encoder, 0.3)
     config = tiny(batch=4, length=8)
-    ids = rows(model, 1, 8 + 6 * 5)[0].numpy().astype(np.uint16)
-    whole = [ids[s : s + 8] for s in range(0, len(ids) - 7, 6)]
+    ids = np.random.default_rng(0).integers(4, tokenizer.size, 8 + 6 * 5).astype(np.uint16)
+    whole = np.stack([ids[s : s + 8] for s in range(0, len(ids) - 7, 6)]).astype(np.int64)
     assert len(whole) == 6
-    expected = model.loss(torch.from_numpy(np.stack(whole).astype(np.int64)), None)
+    model.eval()
+    expected = model(torch.from_numpy(whole), None)
+    model.train()
     assert held_out_loss(model, ids, config) == pytest.approx(expected.item(), rel=1e-4)
+    assert model.training
 
 
-def test_the_rate_rises_then_falls() -> None:
+def test_the_rate_rises_then_falls(tiny: Tiny) -> None:
     config = tiny(warmup=0.1, learning_rate=0.01)
-    rates = [_rate(x / 100, config) for x in range(101)]
+    rates = [rate(x / 100, config) for x in range(101)]
     top = rates.index(max(rates))
     assert top in (9, 10) and 0.009 < max(rates) <= 0.01
     assert rates[:10] == sorted(rates[:10]) and rates[10:] == sorted(rates[10:], reverse=True)
@@ -306,11 +203,10 @@ def test_the_rate_rises_then_falls() -> None:
 
 
 def test_word_vectors_have_the_spread_of_fresh_embeddings(tokenizer: SubwordTokenizer) -> None:
-    config = tiny()
     torch.manual_seed(0)
     ids = np.random.default_rng(0).integers(4, tokenizer.size, 3000).astype(np.uint16)
     forms, _, _ = factors(tokenizer.backend.get_vocab())
-    table = word_vectors(ids, tokenizer, config)
+    table = word_vectors(ids, tokenizer, 12, 1, 1)
     assert table.shape == (len(forms), 12)
     assert table.std().item() == pytest.approx(0.1, rel=1e-3)
     assert torch.isfinite(table).all()

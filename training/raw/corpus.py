@@ -33,24 +33,36 @@ def domain_share(text: str) -> float:
     return 100.0 * len(_DOMAIN.findall(text)) / max(50, text.count(" ") + 1)
 
 
+def raw_files(paths: Iterable[str | Path]) -> list[Path]:
+    """The files of raw text that paths name: themselves, or those in a folder and below it, sorted.
+
+    Raises:
+        PhoihopError: a path is missing or of no known kind, or a folder holds none.
+    """
+    found: list[Path] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            files = [p for p in sorted(path.rglob("*")) if p.suffix in KINDS and p.is_file()]
+            if not files:
+                raise PhoihopError(f"{path}: no .txt, .jsonl or .jsonl.zst file in this folder")
+            found += files
+        elif not path.is_file():
+            raise PhoihopError(f"{path}: no such file; give text files, JSONL files or folders of them")
+        elif path.suffix not in KINDS:
+            raise PhoihopError(f"{path}: no .txt, .jsonl or .jsonl.zst file; convert it to one of these")
+        else:
+            found.append(path)
+    return found
+
+
 def read_raw(paths: Iterable[str | Path]) -> Iterator[str]:
     """Documents of text files (one each) and JSONL files (``{"text": …}`` a line; ``.zst`` read as well).
 
     Raises:
         PhoihopError: a path is missing, of no known kind or unreadable, or a line is no such object.
     """
-    for path in map(Path, paths):
-        if path.is_dir():
-            files = [p for p in sorted(path.rglob("*")) if p.suffix in KINDS and p.is_file()]
-            if not files:
-                raise PhoihopError(f"{path}: no .txt, .jsonl or .jsonl.zst file in this folder")
-            yield from read_raw(files)
-        elif not path.is_file():
-            raise PhoihopError(f"{path}: no such file; give text files, JSONL files or folders of them")
-        elif path.suffix not in KINDS:
-            raise PhoihopError(f"{path}: no .txt, .jsonl or .jsonl.zst file; convert it to one of these")
-        else:
-            yield from _documents(path)
+    for path in raw_files(paths):
+        yield from _documents(path)
 
 
 def _documents(path: Path) -> Iterator[str]:
@@ -122,11 +134,13 @@ def sample_documents(
 
 
 def encode_documents(texts: Iterable[str], tokenizer: SubwordTokenizer) -> NDArray[np.uint16]:
-    """All texts as one row of token ids, each text closed by ``</s>``."""
+    """All texts as one row of token ids, each line of each text closed by ``</s>``, as fine-tuning reads
+    them with ``line_breaks``."""
     rows: list[NDArray[np.uint16]] = []
     end = np.array([tokenizer.end_id], dtype=np.uint16)
     for text in texts:
-        words = [text[a:b] for a, b in split_words(text).tolist()]
-        if words:
-            rows += [tokenizer.encode(words).ids.astype(np.uint16), end]
+        for line in text.split("\n"):
+            words = [line[a:b] for a, b in split_words(line).tolist()]
+            if words:
+                rows += [tokenizer.encode(words).ids.astype(np.uint16), end]
     return np.concatenate(rows) if rows else np.zeros(0, dtype=np.uint16)

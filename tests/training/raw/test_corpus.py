@@ -11,7 +11,7 @@ import pytest
 
 from phoihop.data.errors import PhoihopError
 from phoihop.model.tokenise import SubwordTokenizer
-from phoihop.training.corpus import domain_share, encode_documents, read_raw, sample_documents
+from phoihop.training.raw.corpus import domain_share, encode_documents, read_raw, sample_documents
 
 GENRE = "Đại tá Hà Kim Tuế, Chính ủy Lữ đoàn, ký kết quy chế phối hợp với Tỉnh ủy. " * 4
 SPORT = "Trận đấu muộn kết thúc với tỉ số hòa, khán giả ra về trong mưa bụi. " * 4

@@ -10,7 +10,7 @@ from pathlib import Path
 from phoihop.data.document import Document
 from phoihop.model.normalise import normalise_text
 from phoihop.model.tokenise import CONTINUATION, SPECIAL, SubwordTokenizer
-from phoihop.training.vocabulary import learn_vocabulary
+from phoihop.training.raw.vocabulary import learn_vocabulary
 
 
 def test_every_process_learns_the_same_vocabulary(articles: list[Document], tmp_path: Path) -> None:
@@ -18,7 +18,7 @@ def test_every_process_learns_the_same_vocabulary(articles: list[Document], tmp_
     texts = [normalise_text(d.text) for d in articles]
     (tmp_path / "texts.json").write_text(json.dumps(texts), encoding="utf-8")
     code = (
-        "import json, sys, hashlib; from phoihop.training.vocabulary import learn_vocabulary\n"
+        "import json, sys, hashlib; from phoihop.training.raw.vocabulary import learn_vocabulary\n"
         "texts = json.load(open('texts.json', encoding='utf-8'))\n"
         "print(hashlib.sha256(learn_vocabulary(texts, 400, 2).backend.to_str().encode()).hexdigest())"
     )
