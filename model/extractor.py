@@ -17,6 +17,7 @@ from phoihop.model.backend import ENCODER_FILE, Backend, OnnxBackend, TorchBacke
 from phoihop.model.candidates import DEFAULT_REACH, GAP, allowed_relations, candidate_pairs, mentions_of
 from phoihop.model.card import TOKENIZER_FILE, ModelCard
 from phoihop.model.decode import Floats, Span, balance_brackets, decode
+from phoihop.model.ensemble import EnsembleBackend, joint_card, joint_tokenizer
 from phoihop.model.gold import Lost, align
 from phoihop.model.prepare import Prepared, batch_windows, prepare
 from phoihop.model.records import build_records
@@ -55,33 +56,31 @@ class Extractor:
 
     @classmethod
     def load(
-        cls, model: str | Path = "default", backend: str = "auto", threads: int | None = None
+        cls,
+        model: str | Path | Sequence[str | Path] = "default",
+        backend: str = "auto",
+        threads: int | None = None,
     ) -> Extractor:
         """Load a model folder, or the model that comes with the package (``"default"``).
 
         Args:
-            model: a folder, or ``"default"``.
+            model: a folder, or ``"default"``; or several, which then read together: their scores are averaged.
             backend: ``"onnx"``, ``"torch"``, or ``"auto"``: ONNX where the folder has it, else torch.
             threads: for ONNX on the CPU; all cores unless given.
 
         Raises:
-            PhoihopError: no such folder, a file of it missing or damaged, an unknown back end.
+            PhoihopError: no such folder, a file of it missing or damaged, an unknown back end, models that
+                cannot read together.
         """
-        folder = Path(__file__).parent / "weights" / "default" if str(model) == "default" else Path(model)
-        if not folder.is_dir():
-            raise PhoihopError(f"{folder}: no such model folder; give one that training wrote, or 'default'")
-        card = ModelCard.load(folder)
-        tokenizer = SubwordTokenizer.load(folder / TOKENIZER_FILE)
-        if backend == "auto":
-            backend = "onnx" if (folder / ENCODER_FILE).is_file() else "torch"
-        scorer: Backend
-        if backend == "onnx":
-            scorer = OnnxBackend(folder, threads, relations=bool(card.schema.relations))
-        elif backend == "torch":
-            scorer = TorchBackend.load(folder)
-        else:
-            raise PhoihopError(f"unknown back end {backend!r}; choose auto, onnx or torch")
-        return cls(scorer, tokenizer, card, str(model))
+        names = [str(model)] if isinstance(model, str | Path) else [str(m) for m in model]
+        if not names:
+            raise PhoihopError("no model given; name a model folder, or 'default'")
+        parts = [_load_parts(name, backend, threads) for name in names]
+        if len(parts) == 1:
+            return cls(*parts[0], names[0])
+        scorer = EnsembleBackend([scorer for scorer, _, _ in parts])
+        tokenizer = joint_tokenizer([t for _, t, _ in parts], names)
+        return cls(scorer, tokenizer, joint_card([card for _, _, card in parts], names), " + ".join(names))
 
     def with_card(self, card: ModelCard) -> Extractor:
         """The same scores decoded with other settings."""
@@ -192,6 +191,22 @@ class Extractor:
         )
         document = Document(article.text, tuple(entities), relations, article.id)
         return document.replace(records=build_records(document))
+
+
+def _load_parts(model: str, backend: str, threads: int | None) -> tuple[Backend, SubwordTokenizer, ModelCard]:
+    """What :class:`Extractor` takes, from one model folder."""
+    folder = Path(__file__).parent / "weights" / "default" if model == "default" else Path(model)
+    if not folder.is_dir():
+        raise PhoihopError(f"{folder}: no such model folder; give one that training wrote, or 'default'")
+    card = ModelCard.load(folder)
+    tokenizer = SubwordTokenizer.load(folder / TOKENIZER_FILE)
+    if backend == "auto":
+        backend = "onnx" if (folder / ENCODER_FILE).is_file() else "torch"
+    if backend == "onnx":
+        return OnnxBackend(folder, threads, relations=bool(card.schema.relations)), tokenizer, card
+    if backend == "torch":
+        return TorchBackend.load(folder), tokenizer, card
+    raise PhoihopError(f"unknown back end {backend!r}; choose auto, onnx or torch")
 
 
 @dataclass

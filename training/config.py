@@ -34,6 +34,7 @@ class TrainConfig:
     line_breaks: bool
     augment: float
     lexicon: str
+    silver_share: float
     epochs: int
     batch_size: int
     learning_rate: float
@@ -65,7 +66,14 @@ class TrainConfig:
         """Refuse what cannot work, naming the setting and its allowed values."""
         for name in ("epochs", "batch_size", "window"):
             _demand(getattr(self, name) >= 1, name, "at least 1")
-        for name in ("recurrent_size", "patience", "overlap", "weight_decay", "relation_weight"):
+        for name in (
+            "recurrent_size",
+            "patience",
+            "overlap",
+            "weight_decay",
+            "relation_weight",
+            "silver_share",
+        ):
             _demand(0 <= getattr(self, name) < math.inf, name, "0 or more")
         for name in ("dropout", "relation_dropout", "encoder_dropout", "word_dropout", "warmup", "dev_share"):
             _demand(0 <= getattr(self, name) < 1, name, "from 0 to less than 1")

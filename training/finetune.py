@@ -28,7 +28,6 @@ from phoihop.model.card import TOKENIZER_FILE, ModelCard
 from phoihop.model.encoder import RecurrentEncoder
 from phoihop.model.joint import JointConfig, JointModel
 from phoihop.model.prepare import Reading
-from phoihop.model.tokenise import SubwordTokenizer
 from phoihop.training.augment import Augmenter, Lexicon
 from phoihop.training.augment.dataset import TellEpoch, VariedExamples
 from phoihop.training.config import TrainConfig
@@ -36,7 +35,6 @@ from phoihop.training.device import device_name, use_bf16
 from phoihop.training.encoders import load_encoder
 from phoihop.training.examples import (
     Collator,
-    Example,
     describe_lost,
     learn_reach,
     make_examples,
@@ -54,6 +52,7 @@ def train(
     dev_documents: Sequence[Document],
     output: str | Path,
     resume: bool = False,
+    silver_documents: Sequence[Document] = (),
 ) -> dict[str, Any]:
     """Train a model and keep the best by dev score, the mean of entity and relation F1.
 
@@ -64,6 +63,8 @@ def train(
             training articles is set aside for it.
         output: the run folder; new, empty, or with ``resume`` an interrupted run's.
         resume: go on from the last checkpoint; the result equals an unbroken run's.
+        silver_documents: articles that models marked (``training.silver``), of which each epoch reads
+            ``silver_share`` for every training article.
 
     Returns:
         the dev figures of the kept model.
@@ -76,14 +77,14 @@ def train(
     output = Path(output)
     if not train_documents:
         raise PhoihopError("no articles to train on; give annotated articles with --train")
-    learn, dev = list(train_documents), list(dev_documents)
+    learn, dev, silver = list(train_documents), list(dev_documents), list(silver_documents)
     if not dev:
         learn, dev = split_documents(learn, config.dev_share, config.seed)
         if not dev:
             raise PhoihopError("one article cannot be both trained on and held out; give more, or --dev")
-    schema = _schema(config, [*learn, *dev])
+    schema = _schema(config, [*learn, *dev, *silver])
     lexicon = Lexicon.load(config.lexicon) if config.augment else None
-    check_same_run(output, resume, config.to_dict(), data_digest(learn, dev))
+    check_same_run(output, resume, config.to_dict(), data_digest(learn, dev, silver))
     set_seed(config.seed)
     hub_logging.disable_progress_bar()  # ours shows the run; saving a small file needs none
 
@@ -93,19 +94,24 @@ def train(
     examples, lost = make_examples(learn, tokenizer, reading, schema)
     if not examples:
         raise PhoihopError("there are no words in the training articles; give articles with text")
-    print(f"{len(learn)} training articles, {len(dev)} dev articles; {describe_lost(lost)}")
+    silver_examples, _ = make_examples(silver, tokenizer, reading, schema)
+    beside = f", {len(silver_examples)} silver articles" if silver else ""
+    print(f"{len(learn)} training articles, {len(dev)} dev articles{beside}; {describe_lost(lost)}")
     reach = learn_reach(examples, schema)
     model = _model(config, schema, encoder)
     card = ModelCard(schema, reading, reach)
 
-    varied = _varied(config, lexicon, examples, tokenizer, reading, schema)
+    augmenter = Augmenter(config.augment, lexicon, [x.document for x in examples]) if lexicon else None
+    varied = VariedExamples(
+        examples, augmenter, tokenizer, reading, schema, config.seed, silver_examples, config.silver_share
+    )
     arguments = _arguments(config, output)
     progress = Progress(output / "log.jsonl", resume)
     stop = StopOnInterrupt()
     trainer = JointTrainer(
         model=model,
         args=arguments,
-        train_dataset=varied,  # type: ignore[arg-type]
+        train_dataset=varied,
         eval_dataset=dev,  # type: ignore[arg-type]
         data_collator=Collator(tokenizer, schema, reach),
         callbacks=[progress, stop],
@@ -114,8 +120,7 @@ def train(
         card=card,
     )
     trainer.remove_callback(PrinterCallback)
-    if isinstance(varied, VariedExamples):
-        trainer.add_callback(TellEpoch(varied))
+    trainer.add_callback(TellEpoch(varied))
     if config.patience:
         trainer.add_callback(EarlyStoppingCallback(config.patience))
     with stop.listening():
@@ -124,21 +129,6 @@ def train(
         raise KeyboardInterrupt
     minutes = (time.monotonic() - began) / 60
     return _keep_best(trainer, card, dev, output, config, minutes, len(learn))
-
-
-def _varied(
-    config: TrainConfig,
-    lexicon: Lexicon | None,
-    examples: Sequence[Example],
-    tokenizer: SubwordTokenizer,
-    reading: Reading,
-    schema: Schema,
-) -> Sequence[Example] | VariedExamples:
-    if lexicon is None:
-        return examples
-    documents = [x.document for x in examples]
-    augmenter = Augmenter(config.augment, lexicon, documents)
-    return VariedExamples(examples, augmenter, tokenizer, reading, schema, config.seed)
 
 
 def _schema(config: TrainConfig, documents: Sequence[Document]) -> Schema:

@@ -28,10 +28,13 @@ def versions() -> dict[str, str]:
     return found
 
 
-def data_digest(train: Sequence[Document], dev: Sequence[Document]) -> dict[str, Any]:
+def data_digest(
+    train: Sequence[Document], dev: Sequence[Document], silver: Sequence[Document] = ()
+) -> dict[str, Any]:
     """Counts and SHA-256 of the annotated articles, texts and marks, in their order."""
     out: dict[str, Any] = {}
-    for name, documents in (("train", train), ("dev", dev)):
+    parts = {"train": train, "dev": dev} | ({"silver": silver} if silver else {})
+    for name, documents in parts.items():
         digest = hashlib.sha256()
         for d in documents:
             row = [d.id, d.text, sorted(d.entity_keys()), sorted(map(repr, d.relation_keys()))]

@@ -17,8 +17,13 @@ if TYPE_CHECKING:
     from phoihop.model.predict import Extractor
 
 ModelOption = Annotated[
-    str,
-    typer.Option("--model", "-m", metavar="NAME|DIR", help="The model that comes along, or a model folder."),
+    list[str],
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="NAME|DIR",
+        help="The model that comes along ('default'), or a model folder; several read together, their scores averaged.",
+    ),
 ]
 BackendOption = Annotated[
     str,
@@ -32,7 +37,7 @@ ThreadsOption = Annotated[
 ]
 
 
-def load_extractor(model: str, backend: str, threads: int | None) -> Extractor:
+def load_extractor(model: list[str], backend: str, threads: int | None) -> Extractor:
     """The model, ready to predict; numpy and ONNX Runtime are imported here and not before."""
     from phoihop.model.predict import Extractor
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from phoihop.app.commands.common import read_annotated
+from phoihop.app.commands.label import label
 from phoihop.data.schema import Schema
 from phoihop.data.text import write_text
 
@@ -131,6 +132,9 @@ def records(
 
     written = write_missing_records(paths, overwrite)
     typer.echo(f"{written} files written")
+
+
+app.command("label")(label)
 
 
 def _schema(path: Path | None) -> Schema | None:

@@ -25,7 +25,7 @@ def evaluate(
         list[Path],
         typer.Argument(metavar="PATH", help="Annotated articles: files or folders.", show_default=False),
     ],
-    model: ModelOption = "default",
+    model: ModelOption = ["default"],  # noqa: B006 - typer copies it
     json_file: Annotated[
         Path | None,
         typer.Option(

@@ -43,7 +43,7 @@ def predict(
             "--format", "-f", help="By default table on a terminal, jsonl elsewhere.", show_default=False
         ),
     ] = None,
-    model: ModelOption = "default",
+    model: ModelOption = ["default"],  # noqa: B006 - typer copies it
     output: Annotated[
         Path | None,
         typer.Option(

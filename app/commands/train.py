@@ -37,6 +37,14 @@ def train(
             "Without it a share of --train is set aside.",
         ),
     ] = None,
+    silver_paths: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--silver",
+            metavar="PATH",
+            help="Articles that models marked (see phoihop data label), read beside --train; may be repeated.",
+        ),
+    ] = None,
     config: Annotated[
         Path | None,
         typer.Option("--config", "-c", metavar="FILE", help="A recipe (TOML); without it the default one."),
@@ -76,7 +84,8 @@ def train(
         schema = None if recipe.schema in ("default", "data") else Schema.load(recipe.schema)
         train_documents = read_annotated(train_paths, schema)
         dev_documents = read_annotated(dev_paths or [], schema)
-        figures = run(recipe, train_documents, dev_documents, output, resume=resume)
+        silver = read_annotated(silver_paths or [], schema)
+        figures = run(recipe, train_documents, dev_documents, output, resume, silver)
     for line in _figures(figures):
         typer.echo(line)
     typer.echo(f"done: {output}")

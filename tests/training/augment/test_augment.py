@@ -176,6 +176,32 @@ def test_examples_differ_from_epoch_to_epoch_and_not_within_one(
         assert len(data[i].gold.spans) >= len(examples[i].gold.spans)
 
 
+def test_each_epoch_reads_other_silver_articles_in_turn(
+    articles: list[Document], tokenizer: SubwordTokenizer, lexicon: Lexicon
+) -> None:
+    reading, schema = Reading(128, 16), default_schema()
+    examples, _ = make_examples(articles, tokenizer, reading, schema)
+    marked, silver = examples[:6], examples[6:]  # fourteen
+
+    def epochs(augmenter: Augmenter | None, seed: int) -> list[list[str | None]]:
+        data = VariedExamples(marked, augmenter, tokenizer, reading, schema, seed, silver, 0.7)
+        found = []
+        for epoch in range(7):
+            data.epoch = epoch
+            found.append([data[i].document.id for i in range(len(data))])
+        return found
+
+    plain = epochs(None, 3)
+    assert all(row[:6] == [x.document.id for x in marked] and len(row) == 10 for row in plain)
+    read = [name for row in plain for name in row[6:]]
+    assert sorted(read) == sorted(2 * [str(x.document.id) for x in silver])
+    assert set(read[:14]) == {x.document.id for x in silver}
+    assert epochs(Augmenter(1.0, lexicon, articles), 3) == plain  # varied, but the same articles
+    assert epochs(None, 4) != plain
+    alone = VariedExamples(marked, None, tokenizer, reading, schema, 3, (), 0.7)
+    assert len(alone) == 6
+
+
 def test_a_lexicon_of_ones_own(tmp_path: Path) -> None:
     path = tmp_path / "ships.toml"
     path.write_text(

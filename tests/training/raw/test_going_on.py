@@ -180,7 +180,8 @@ def command(texts: Path, output: Path, *more: str) -> list[str]:
 def test_two_processes_learn_what_one_learns(texts: Path, tmp_path: Path) -> None:
     # Without dropout only the order of sums differs.
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "0"]
+    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
+    launch += ["--rdzv-backend", "c10d", "--rdzv-endpoint", "127.0.0.1:0"]
     for start, name in (([sys.executable], "one"), (launch, "two")):
         done = subprocess.run(
             [*start, "-m", "phoihop.app.cli", "pretrain", *command(texts, tmp_path / name)],
