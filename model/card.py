@@ -31,6 +31,7 @@ class ModelCard:
         thresholds: by relation, the least probability that makes a pair a relation.
         crf: learnt transition scores, ``None`` for a linear head.
         about: name, training data, figures and the like, for people.
+        temperature: of the probabilities of ``"entities"`` and ``"relations"``, 1 where it is not given.
     """
 
     schema: Schema
@@ -39,6 +40,7 @@ class ModelCard:
     thresholds: Mapping[str, float] = field(default_factory=dict)
     crf: Transitions | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
+    temperature: Mapping[str, float] = field(default_factory=dict)
 
     def transitions(self) -> Transitions:
         """Valid transitions with the learnt scores added."""
@@ -53,6 +55,7 @@ class ModelCard:
             "reading": asdict(self.reading),
             "reach": dict(self.reach),
             "thresholds": dict(self.thresholds),
+            "temperature": dict(self.temperature),
             "crf": None
             if self.crf is None
             else {k: _rounded(getattr(self.crf, k)) for k in ("start", "step", "end")},
@@ -86,11 +89,19 @@ class ModelCard:
                 {key: float(least) for key, least in data["thresholds"].items()},
                 None if data["crf"] is None else _transitions(data["crf"], len(schema.tags)),
                 data["about"],
+                _temperatures(data.get("temperature", {})),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise PhoihopError(
                 f"{path}: damaged model card ({error!r}); copy the model folder again"
             ) from None
+
+
+def _temperatures(given: Mapping[str, Any]) -> dict[str, float]:
+    found = {key: float(value) for key, value in given.items()}
+    if not all(0 < value < np.inf for value in found.values()):
+        raise ValueError("'temperature' must be above 0")
+    return found
 
 
 def _transitions(crf: Mapping[str, Any], tags: int) -> Transitions:

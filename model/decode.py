@@ -80,16 +80,25 @@ def spans_of(path: Sequence[int], tags: Sequence[str]) -> list[tuple[int, int, s
     return found
 
 
-def decode(emissions: Floats, tags: Sequence[str], transitions: Transitions) -> list[Span]:
+def decode(
+    emissions: Floats, tags: Sequence[str], transitions: Transitions, temperature: float = 1.0
+) -> list[Span]:
     """Best spans of one stretch of words.
 
     The score of a span is the probability, over all valid sequences weighted by the model, that
     exactly these words bear exactly this label (forward-backward, Lafferty et al. 2001, section 3).
+    All scores are divided by ``temperature`` first (Guo et al. 2017, section 4.2): the spans stay the same,
+    their probabilities grow humbler above 1 and bolder below.
     """
     path = viterbi(emissions, transitions)
     found = spans_of(path.tolist(), tags)
     if not found:
         return []
+    if temperature != 1.0:
+        emissions = emissions / np.float32(temperature)
+        transitions = Transitions(
+            *(x / np.float32(temperature) for x in (transitions.start, transitions.step, transitions.end))
+        )
     alpha, beta, log_z = _forward_backward(emissions, transitions)
     index = {tag: i for i, tag in enumerate(tags)}
     out = []

@@ -69,6 +69,9 @@ def joint_card(cards: Sequence[ModelCard], names: Sequence[str]) -> ModelCard:
         thresholds={
             key: float(np.mean([c.thresholds.get(key, 0.5) for c in cards])) for key in first.thresholds
         },
+        temperature={
+            key: float(np.mean([c.temperature.get(key, 1.0) for c in cards])) for key in first.temperature
+        },
         crf=_mean_transitions([c.crf for c in cards if c.crf is not None]),
         about={"models": list(names)},
     )

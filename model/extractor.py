@@ -53,6 +53,7 @@ class Extractor:
         self._threshold = np.array(
             [card.thresholds.get(r, DEFAULT_THRESHOLD) for r in self.schema.relations], np.float32
         )
+        self._heat = {what: card.temperature.get(what, 1.0) for what in ("entities", "relations")}
 
     @classmethod
     def load(
@@ -109,6 +110,24 @@ class Extractor:
                 group, waiting = [], 0
         yield from self._finish(group)
 
+    def span_scores(
+        self, text: str, temperatures: Sequence[float]
+    ) -> dict[tuple[int, int, str], list[float]]:
+        """The entities of a text by start, end and label, each with its probability at several temperatures."""
+        prepared = prepare(text, self._tokenizer, self.card.reading)
+        out: dict[tuple[int, int, str], list[float]] = {}
+        for i in range(0, len(prepared.windows), BATCH_WINDOWS):
+            windows = prepared.windows[i : i + BATCH_WINDOWS]
+            batch = batch_windows([(prepared, w) for w in windows], self._tokenizer)
+            _, scores = self._scorer.encode(batch.input_ids, batch.attention_mask)
+            for row, w in enumerate(windows):
+                own = scores[row, batch.word_places[row, : batch.word_counts[row]]]
+                for temperature in temperatures:
+                    for s in self._spans(prepared, w, own, temperature):
+                        start, end = prepared.span(s.first + w.own_start, s.last + w.own_start)
+                        out.setdefault((start, end, s.label), []).append(s.score)
+        return out
+
     def unreachable(self, gold: Document) -> list[Lost]:
         """Annotated entities and relations that this model can never predict, with the cause."""
         prepared = prepare(gold.text, self._tokenizer, self.card.reading)
@@ -128,9 +147,7 @@ class Extractor:
         states, scores = self._scorer.encode(batch.input_ids, batch.attention_mask)
         for row, (article, window) in enumerate(items):
             places = batch.word_places[row, : batch.word_counts[row]]
-            found = decode(scores[row, places], self.schema.tags, self._transitions)
-            words = article.prepared.surfaces(window.own_start, window.own_end)
-            for span in balance_brackets(found, words):
+            for span in self._spans(article.prepared, window, scores[row, places], self._heat["entities"]):
                 article.spans.append(
                     Span(span.first + window.own_start, span.last + window.own_start, span.label, span.score)
                 )
@@ -138,6 +155,11 @@ class Extractor:
             article.waiting += len(places)
             if article.waiting >= BLOCK_WORDS:
                 self._relate(article, final=False)
+
+    def _spans(self, prepared: Prepared, window: Window, scores: Floats, temperature: float) -> list[Span]:
+        """What the tag scores of a window's own words say, counted from the window's first own word."""
+        found = decode(scores, self.schema.tags, self._transitions, temperature)
+        return balance_brackets(found, prepared.surfaces(window.own_start, window.own_end))
 
     def _relate(self, article: _Article, final: bool) -> None:
         """Score the pairs whose later end is new, then forget states too far back for any later pair."""
@@ -160,7 +182,7 @@ class Extractor:
     def _chosen(
         self, logits: Floats, allowed: NDArray[np.bool_], pairs: NDArray[np.int64]
     ) -> list[tuple[int, str, int, float]]:
-        scores = 1.0 / (1.0 + np.exp(-np.clip(logits, -50, 50)))
+        scores = 1.0 / (1.0 + np.exp(-np.clip(logits / self._heat["relations"], -50, 50)))
         rows, columns = np.nonzero(allowed & (scores >= self._threshold))
         return [
             (int(pairs[i, 0]), self.schema.relations[j], int(pairs[i, 1]), float(scores[i, j]))

@@ -94,6 +94,7 @@ class PretrainConfig:
     vocab_size: int
     words: int
     other_text: float
+    text_note: str
     embedding_size: int
     shape_size: int
     state_size: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ def open_encoder(name: str) -> tuple[Any, SubwordTokenizer]:
     Raises:
         PhoihopError: the folder lacks its files, or its weights do not all arrive.
     """
-    folder = EMBEDDED if name == "default" else Path(name)
+    folder = _folder(name)
     if not (folder / "config.json").is_file():
         raise PhoihopError(
             f"encoder {name!r}: {folder} holds no saved encoder (config.json is missing); "
@@ -54,3 +55,21 @@ def open_encoder(name: str) -> tuple[Any, SubwordTokenizer]:
             "they do not belong together"
         )
     return encoder, tokenizer
+
+
+def pretraining_report(name: str) -> dict[str, Any]:
+    """How an encoder was learnt from raw text, as far as its folder says; empty for others."""
+    path = _folder(name) / "pretrain.json"
+    if name == "random" or not path.is_file():
+        return {}
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return {}
+    kept = ("tokens_seen", "minutes", "device", "held_out_perplexity")
+    note = report.get("config", {}).get("text_note", "")
+    return {key: report[key] for key in kept if key in report} | ({"text_note": note} if note else {})
+
+
+def _folder(name: str) -> Path:
+    return EMBEDDED if name == "default" else Path(name)

@@ -30,9 +30,10 @@ from phoihop.model.joint import JointConfig, JointModel
 from phoihop.model.prepare import Reading
 from phoihop.training.augment import Augmenter, Lexicon
 from phoihop.training.augment.dataset import TellEpoch, VariedExamples
+from phoihop.training.calibration import calibrate
 from phoihop.training.config import TrainConfig
 from phoihop.training.device import device_name, use_bf16
-from phoihop.training.encoders import load_encoder
+from phoihop.training.encoders import load_encoder, pretraining_report
 from phoihop.training.examples import (
     Collator,
     describe_lost,
@@ -210,6 +211,8 @@ def _keep_best(
     model: JointModel = trainer.model  # type: ignore[assignment]
     model.eval()
     card = current_card(card, model)
+    calibration = calibrate(trainer.extractor(card), dev)
+    card = replace(card, temperature={what: c.temperature for what, c in calibration.items()})
     card = replace(card, thresholds=choose_thresholds(trainer.extractor(card), dev))
     evaluation = trainer.dev_evaluation(card)
     figures = main_figures(evaluation, card.schema)
@@ -220,6 +223,8 @@ def _keep_best(
         "device": device_name(),
         "seed": config.seed,
         "dev": figures,
+        "encoder": pretraining_report(config.encoder),
+        "calibration": {what: c.to_dict() for what, c in calibration.items()},
         "data": json.loads((output / DATA_FILE).read_text(encoding="utf-8")),
         "versions": versions(),
         "settings": config.to_dict(),

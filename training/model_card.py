@@ -9,6 +9,9 @@ from typing import Any
 from phoihop.eval.evaluate import Evaluation
 from phoihop.eval.metrics import Table
 
+LEAST_GOLD = 10  # cases; below that a figure says nothing of a label
+WEAK = 0.9
+
 _USES = """\
 ## Limits
 
@@ -32,6 +35,7 @@ def write_model_card(folder: Path, about: Mapping[str, Any], dev: Evaluation) ->
         f"SHA-256 of texts and marks `{about['data']['train']['sha256'][:16]}…`)",
         f"- dev: {about['dev_articles']} articles (`{about['data']['dev']['sha256'][:16]}…`)",
         f"- encoder: `{settings['encoder']}`; seed {settings['seed']}; {about['minutes']} minutes on {about['device']}",
+        *_beside(about),
         "- versions: " + ", ".join(f"{k} {v}" for k, v in about["versions"].items()),
         "- settings: " + ", ".join(f"{k} = {v}" for k, v in settings.items()),
         "",
@@ -41,7 +45,51 @@ def write_model_card(folder: Path, about: Mapping[str, Any], dev: Evaluation) ->
     for key in ("entities", "relations"):
         if key in dev.tables and dev.tables[key].labels:
             lines += [*_rows(dev.tables[key]), ""]
+    lines += [*_weak_sides(dev), *_calibrated(about)]
     (folder / "README.md").write_text("\n".join(lines) + "\n" + _USES, encoding="utf-8")
+
+
+def _beside(about: Mapping[str, Any]) -> list[str]:
+    """Silver articles, and what the encoder had learnt from raw text before."""
+    lines = []
+    if silver := about["data"].get("silver"):
+        lines.append(
+            f"- beside them {silver['articles']} articles that models marked ({silver['entities']} entities, "
+            f"{silver['relations']} relations; `{silver['sha256'][:16]}…`)"
+        )
+    if learnt := about.get("encoder"):
+        line = f"- the encoder had read {learnt.get('tokens_seen', 0):,} tokens of raw text in "
+        line += f"{learnt.get('minutes', 0)} minutes"
+        if "held_out_perplexity" in learnt:
+            line += f", held-out perplexity {learnt['held_out_perplexity']}"
+        lines.append(f"{line}; {learnt['text_note']}" if learnt.get("text_note") else line)
+    return lines
+
+
+def _weak_sides(dev: Evaluation) -> list[str]:
+    """Labels and relations that come out worst, those with enough gold to tell."""
+    rows = [
+        (row.f1, name, row)
+        for key in ("entities", "relations")
+        if key in dev.tables
+        for name, row in dev.tables[key].labels.items()
+        if row.gold >= LEAST_GOLD and row.f1 < WEAK
+    ]
+    if not rows:
+        return []
+    found = [f"{name} (F1 {100 * f1:.1f} of {row.gold})" for f1, name, row in sorted(rows)]
+    return ["Weak sides, each below an F1 of 90: " + ", ".join(found) + ".", ""]
+
+
+def _calibrated(about: Mapping[str, Any]) -> list[str]:
+    found = [
+        f"{what} at temperature {c['temperature']} ({100 * c['expected_calibration_error_before']:.1f} % before)"
+        f": {100 * c['expected_calibration_error']:.1f} %"
+        for what, c in about.get("calibration", {}).items()
+    ]
+    if not found:
+        return []
+    return ["Expected calibration error on the dev articles: " + "; ".join(found) + ".", ""]
 
 
 def _rows(table: Table) -> list[str]:

@@ -62,6 +62,26 @@ def random_case(seed: int) -> tuple[np.ndarray, list[str], Transitions | None]:
     return emissions, tags, learned
 
 
+@pytest.mark.parametrize("temperature", [0.6, 2.5])
+def test_a_temperature_changes_probabilities_as_dividing_every_score_does(temperature: float) -> None:
+    for seed in range(60):
+        emissions, tags, learned = random_case(seed)
+        transitions = valid_transitions(tags, learned)
+        spans = decode(emissions, tags, transitions, temperature)
+        plain = decode(emissions, tags, transitions)
+        assert [(s.first, s.last, s.label) for s in spans] == [(s.first, s.last, s.label) for s in plain]
+        weights = {
+            path: np.exp(score / temperature) for path, score in weighed(emissions, tags, learned).items()
+        }
+        for span in spans:
+            own = sum(
+                w
+                for path, w in weights.items()
+                if (span.first, span.last, span.label) in spans_of(path, tags)
+            )
+            assert span.score == pytest.approx(own / sum(weights.values()), abs=1e-4)
+
+
 @pytest.mark.parametrize("block", range(8))
 def test_best_sequence_and_span_scores_equal_brute_force(block: int) -> None:
     found = 0

@@ -317,6 +317,31 @@ def test_a_long_text_needs_bounded_memory(subwords: SubwordTokenizer) -> None:
     assert peak < 200e6, f"{peak / 1e6:.0f} MB"
 
 
+def test_temperatures_change_scores_and_not_what_is_found(subwords: SubwordTokenizer) -> None:
+    extractor = build(subwords)
+    low = dict.fromkeys(SCHEMA.relations, 0.0)
+    plain = extractor.with_card(ModelCard(SCHEMA, thresholds=low)).predict(ARTICLE)
+    heat = {"entities": 3.0, "relations": 2.0}
+    other = extractor.with_card(ModelCard(SCHEMA, thresholds=low, temperature=heat)).predict(ARTICLE)
+    assert plain.entity_keys() == other.entity_keys() and plain.relation_keys() == other.relation_keys()
+    assert any(abs(a.score - b.score) > 0.05 for a, b in zip(plain.entities, other.entities, strict=True))  # type: ignore[operator]
+    for a, b in zip(plain.relations, other.relations, strict=True):
+        odds = [np.log(x.score / (1 - x.score)) for x in (a, b)]  # type: ignore[operator]
+        assert odds[0] / 2 == pytest.approx(odds[1], rel=1e-2, abs=1e-3)
+
+
+def test_span_scores_are_those_of_the_prediction_at_each_temperature(subwords: SubwordTokenizer) -> None:
+    extractor = build(subwords)
+    text = "\n".join([ARTICLE] * 9)  # several batches of windows
+    scores = extractor.span_scores(text, [1.0, 3.0])
+    for place, heat in enumerate((1.0, 3.0)):
+        card = ModelCard(SCHEMA, temperature={"entities": heat})
+        found = extractor.with_card(card).predict(text)
+        assert {e.key for e in found.entities} == set(scores)
+        for e in found.entities:
+            assert scores[e.key][place] == pytest.approx(e.score, abs=1e-6)
+
+
 def test_thresholds_are_the_cards(subwords: SubwordTokenizer) -> None:
     extractor = build(subwords)
     some = extractor.predict(ARTICLE)
