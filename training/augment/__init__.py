@@ -1,7 +1,7 @@
 """Augmentation: each pass over the training articles may read them otherwise than they are written.
 
-    document ── mentions exchanged ── years, days, places moved ── written otherwise ── document
-                (mentions.py)          (mentions.py)                (writing.py)
+    document ── neighbours rewritten ── mentions exchanged ── years, days, places moved ── written otherwise
+                (phrases.py)            (mentions.py)          (mentions.py)                (writing.py)
 
 The marks stay on the same words (``edits.py``); what may stand in comes from the training articles and
 from ``lexicon.toml`` (``lexicon.py``).  The files are never changed.
@@ -17,11 +17,15 @@ from phoihop.training.augment import writing
 from phoihop.training.augment.edits import Edit, apply_edits
 from phoihop.training.augment.lexicon import Lexicon
 from phoihop.training.augment.mentions import Mentions, change_days, shift_years, swap_parts
+from phoihop.training.augment.phrases import rewrite_phrases
 
 __all__ = ["Augmenter", "Edit", "Lexicon", "apply_edits"]
 
 SWAPPED = 0.5
 """Share of an article's distinct mentions, and of its places, that are exchanged where any are."""
+
+PHRASES = 0.25
+"""Share of the places where a phrase fits that are rewritten where any are."""
 
 
 class Augmenter:
@@ -50,6 +54,7 @@ class Augmenter:
     def _changes(self) -> list[tuple[float, Callable[[Document, Random], list[Edit]]]]:
         """What may be done to an article, in this order, each with its chance."""
         return [
+            (0.3, lambda d, r: rewrite_phrases(d, self.lexicon, PHRASES, r)),
             (0.8, lambda d, r: self.mentions.swap(d, SWAPPED, r)),
             (0.5, lambda d, r: swap_parts(d, self.lexicon, SWAPPED, r)),
             (0.4, shift_years),

@@ -9,11 +9,45 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from phoihop.data.errors import PhoihopError
 
 _SLOT = re.compile(r"\{(\w+)\}")
+_MARKED = re.compile(r"([^\[\]]*)\[([^\[\]]+)\]")
 _NUMBER = "n"
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Marks side by side that may be rewritten together.
+
+    Attributes:
+        labels: of the marks, in order.
+        ways: each the unmarked words before a mark and the mark's own, in turn; ``"="`` leaves a mark's words.
+        at_start: only where a line or a sentence begins.
+        not_before: not where one of the marks begins with one of these words, in small letters.
+    """
+
+    labels: tuple[str, ...]
+    ways: tuple[tuple[str, ...], ...]
+    at_start: bool = False
+    not_before: frozenset[str] = frozenset()
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Phrase:
+        """From a ``[[phrases]]`` table; its ways are written like ``[Thủ tướng] {country} [{foreign}]``."""
+        labels = tuple(str(data["labels"]).split())
+        ways = []
+        for way in _words(data["ways"]):
+            found = _MARKED.findall(way)
+            if len(found) != len(labels) or not way.endswith("]"):
+                raise TypeError(
+                    f"the phrase {way!r} must have {len(labels)} marks in brackets, the last at its end"
+                )
+            ways.append(tuple(part.strip() for pair in found for part in pair))
+        words = frozenset(w.casefold() for w in _words(data.get("not_before", [])))
+        return cls(labels, tuple(ways), bool(data.get("at_start", False)), words)
 
 
 @dataclass(frozen=True)
@@ -22,13 +56,14 @@ class Lexicon:
 
     ``mentions`` has a list of templates for each label, with slots like ``{place}``; ``slots`` has what
     may fill a slot (``{n}`` is a number), ``parts`` the slots whose words may also be exchanged where
-    they stand in a text, ``noise`` lines of page furniture.
+    they stand in a text, ``noise`` lines of page furniture, ``phrases`` what neighbouring marks become.
     """
 
     slots: Mapping[str, Sequence[str]]
     mentions: Mapping[str, Sequence[str]]
     parts: Sequence[str] = ()
     noise: Sequence[str] = ()
+    phrases: Sequence[Phrase] = ()
 
     @classmethod
     def load(cls, name: str | Path = "default") -> Lexicon:
@@ -51,14 +86,18 @@ class Lexicon:
             data = tomllib.loads(text)
             slots = {key: _words(value) for key, value in data.get("slots", {}).items()}
             mentions = {key: _words(value) for key, value in data.get("mentions", {}).items()}
-            found = cls(slots, mentions, _words(data.get("parts", [])), _words(data.get("noise", [])))
-        except (tomllib.TOMLDecodeError, AttributeError, TypeError) as error:
+            phrases = [Phrase.from_dict(one) for one in data.get("phrases", [])]
+            parts, noise = (_words(data.get(key, [])) for key in ("parts", "noise"))
+            found = cls(slots, mentions, parts, noise, phrases)
+        except (tomllib.TOMLDecodeError, AttributeError, KeyError, TypeError) as error:
             raise PhoihopError(f"{name}: no lexicon: {error}") from None
         found._check(str(name))
         return found
 
     def _check(self, name: str) -> None:
-        used = [*self.parts, *(s for t in self.mentions.values() for one in t for s in _SLOT.findall(one))]
+        templates = [one for found in self.mentions.values() for one in found]
+        templates += [part for phrase in self.phrases for way in phrase.ways for part in way]
+        used = [*self.parts, *(slot for one in templates for slot in _SLOT.findall(one))]
         for slot in used:
             if slot != _NUMBER and not self.slots.get(slot):
                 raise PhoihopError(f"{name}: slot {slot!r} is used but not listed under [slots]")
