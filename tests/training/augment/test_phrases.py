@@ -34,7 +34,8 @@ ways = "Đoàn [=]"
 TEXT = (
     "[Huyện ủy Thác Lài](UNIT) đón [Chủ tịch](TITLE#t1) [Hà Kim Tuế](PERSON HOLDS=t1).\n"
     "[Đoàn Thanh niên](UNIT) tặng hoa [Bí thư](TITLE#t2 OF_UNIT=u2) [Tỉnh ủy](UNIT#u2) [Lường Thị Nhạn]"
-    "(PERSON HOLDS=t2). Ông [Tuế](PERSON) cảm ơn [Sở Y tế](UNIT), [Giám đốc](TITLE#t3 OF_UNIT=u3) [Vi Đình Khoát](PERSON HOLDS=t3) và "
+    "(PERSON HOLDS=t2). Ông [Tuế](PERSON) cảm ơn [Sở Y tế](UNIT), [Giám đốc](TITLE#t3 OF_UNIT=u3) "
+    "[Vi Đình Khoát](PERSON HOLDS=t3) và "
     "[Hà Kim Tuế](PERSON). Ở [Trạm Y tế xã](UNIT#u3) có mưa."
 )
 
