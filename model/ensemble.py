@@ -96,5 +96,8 @@ def _mean_transitions(found: Sequence[Transitions]) -> Transitions | None:
     if not found:
         return None
     return Transitions(
-        *(np.mean([getattr(t, k) for t in found], axis=0, dtype=np.float32) for k in ("start", "step", "end"))
+        *(
+            np.asarray(np.mean([getattr(t, k) for t in found], axis=0), np.float32)
+            for k in ("start", "step", "end")
+        )
     )

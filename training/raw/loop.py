@@ -230,4 +230,4 @@ def held_out_loss(model: Objective, ids: Ids, config: PretrainConfig) -> float:
     ]
     losses = [(len(rows), model(rows.to(device), None).item()) for rows in batches]
     model.train()
-    return sum(n * loss for n, loss in losses) / sum(n for n, _ in losses)
+    return float(sum(n * loss for n, loss in losses) / sum(n for n, _ in losses))
