@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ class ModelCard:
         crf: learnt transition scores, ``None`` for a linear head.
         about: name, training data, figures and the like, for people.
         temperature: of the probabilities of ``"entities"`` and ``"relations"``, 1 where it is not given.
+        repeats: labels whose mentions bear them wherever they are repeated; see ``consistency``.
     """
 
     schema: Schema
@@ -41,6 +42,7 @@ class ModelCard:
     crf: Transitions | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
     temperature: Mapping[str, float] = field(default_factory=dict)
+    repeats: Sequence[str] = ()
 
     def transitions(self) -> Transitions:
         """Valid transitions with the learnt scores added."""
@@ -56,6 +58,7 @@ class ModelCard:
             "reach": dict(self.reach),
             "thresholds": dict(self.thresholds),
             "temperature": dict(self.temperature),
+            "repeats": list(self.repeats),
             "crf": None
             if self.crf is None
             else {k: _rounded(getattr(self.crf, k)) for k in ("start", "step", "end")},
@@ -90,6 +93,7 @@ class ModelCard:
                 None if data["crf"] is None else _transitions(data["crf"], len(schema.tags)),
                 data["about"],
                 _temperatures(data.get("temperature", {})),
+                _labels(data.get("repeats", []), schema),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise PhoihopError(
@@ -102,6 +106,12 @@ def _temperatures(given: Mapping[str, Any]) -> dict[str, float]:
     if not all(0 < value < np.inf for value in found.values()):
         raise ValueError("'temperature' must be above 0")
     return found
+
+
+def _labels(given: Any, schema: Schema) -> tuple[str, ...]:
+    if not isinstance(given, list) or not set(given) <= set(schema.labels):
+        raise ValueError("'repeats' must be a list of the schema's labels")
+    return tuple(given)
 
 
 def _transitions(crf: Mapping[str, Any], tags: int) -> Transitions:

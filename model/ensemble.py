@@ -73,6 +73,7 @@ def joint_card(cards: Sequence[ModelCard], names: Sequence[str]) -> ModelCard:
             key: float(np.mean([c.temperature.get(key, 1.0) for c in cards])) for key in first.temperature
         },
         crf=_mean_transitions([c.crf for c in cards if c.crf is not None]),
+        repeats=tuple(label for label in first.repeats if all(label in c.repeats for c in cards)),
         about={"models": list(names)},
     )
 

@@ -16,6 +16,7 @@ from phoihop.data.schema import Schema
 from phoihop.model.backend import ENCODER_FILE, Backend, OnnxBackend, TorchBackend
 from phoihop.model.candidates import DEFAULT_REACH, GAP, allowed_relations, candidate_pairs, mentions_of
 from phoihop.model.card import TOKENIZER_FILE, ModelCard
+from phoihop.model.consistency import Names
 from phoihop.model.decode import Floats, Span, balance_brackets, decode
 from phoihop.model.ensemble import EnsembleBackend, joint_card, joint_tokenizer
 from phoihop.model.gold import Lost, align
@@ -103,7 +104,7 @@ class Extractor:
         waiting = 0
         for text, name in zip(texts, chain(ids if ids is not None else (), repeat(None)), strict=False):
             prepared = prepare(text, self._tokenizer, self.card.reading)
-            group.append(_Article(text, name, prepared))
+            group.append(_Article(text, name, prepared, Names(self.card.repeats)))
             waiting += max(1, len(prepared.windows))  # a stream of blank texts is not held back either
             if waiting >= BATCH_WINDOWS:
                 yield from self._finish(group)
@@ -142,19 +143,34 @@ class Extractor:
             yield self._document(article)
 
     def _read(self, items: Sequence[tuple[_Article, Window]]) -> None:
-        """Score some windows and decode what they own."""
+        """Score some windows."""
         batch = batch_windows([(a.prepared, w) for a, w in items], self._tokenizer)
         states, scores = self._scorer.encode(batch.input_ids, batch.attention_mask)
         for row, (article, window) in enumerate(items):
             places = batch.word_places[row, : batch.word_counts[row]]
-            for span in self._spans(article.prepared, window, scores[row, places], self._heat["entities"]):
-                article.spans.append(
-                    Span(span.first + window.own_start, span.last + window.own_start, span.label, span.score)
-                )
+            article.scored.append((window, scores[row, places]))
             article.states.append(states[row, places])
             article.waiting += len(places)
             if article.waiting >= BLOCK_WORDS:
                 self._relate(article, final=False)
+
+    def _decode(self, article: _Article) -> None:
+        """Find the entities of the windows scored since the last time; names among them help each other."""
+        heat = self._heat["entities"]
+        found = []
+        for window, scores in article.scored:
+            words = article.prepared.surfaces(window.own_start, window.own_end)
+            spans = self._spans(article.prepared, window, scores, heat)
+            article.names.learn(words, spans)
+            found.append((window, scores, words, spans))
+        article.scored = []
+        for window, scores, words, spans in found:
+            extra = article.names.bonus(words, spans, self.schema.tags)
+            if extra is not None:
+                spans = self._spans(article.prepared, window, scores + extra, heat)
+            for s in spans:
+                shifted = Span(s.first + window.own_start, s.last + window.own_start, s.label, s.score)
+                article.spans.append(shifted)
 
     def _spans(self, prepared: Prepared, window: Window, scores: Floats, temperature: float) -> list[Span]:
         """What the tag scores of a window's own words say, counted from the window's first own word."""
@@ -162,7 +178,8 @@ class Extractor:
         return balance_brackets(found, prepared.surfaces(window.own_start, window.own_end))
 
     def _relate(self, article: _Article, final: bool) -> None:
-        """Score the pairs whose later end is new, then forget states too far back for any later pair."""
+        """Find entities, score the pairs whose later end is new, then forget states too far back for later ones."""
+        self._decode(article)
         states = np.concatenate(article.states) if article.states else None
         spans = article.spans[article.kept_span :]
         if self.schema.relations and states is not None and len(spans) > 1:
@@ -238,6 +255,8 @@ class _Article:
     text: str
     id: str | None
     prepared: Prepared
+    names: Names
+    scored: list[tuple[Window, Floats]] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
     states: list[Floats] = field(default_factory=list)
     relations: list[tuple[int, str, int, float]] = field(default_factory=list)

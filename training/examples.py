@@ -16,11 +16,14 @@ from numpy.typing import NDArray
 from phoihop.data.document import Document
 from phoihop.data.schema import Schema
 from phoihop.model.candidates import allowed_relations, candidate_pairs, gaps, mentions_of
+from phoihop.model.consistency import Names
+from phoihop.model.decode import Span
 from phoihop.model.gold import Aligned, Lost, align
 from phoihop.model.prepare import Prepared, Reading, batch_windows, prepare
 from phoihop.model.tokenise import SPECIAL, UNK, SubwordTokenizer
 
 MAX_REACH = 1000  # words: farther pairs are never candidates
+CONSTANT, LEAST_REPEATS = 0.97, 50  # see learn_repeats
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,34 @@ def learn_reach(examples: Sequence[Example], schema: Schema) -> dict[str, int]:
             key = f"{example.gold.spans[h][2]} {example.gold.spans[t][2]}"
             seen[key] = max(seen[key], abs(gap))
     return {key: min(MAX_REACH, math.ceil(longest * 1.25) + 5) for key, longest in sorted(seen.items())}
+
+
+def learn_repeats(examples: Sequence[Example], schema: Schema) -> tuple[str, ...]:
+    """Labels whose mentions of two words or more bear them wherever the article repeats the words.
+
+    Of all places where the words of a mention stand again and no other mention does, the share that is
+    marked must reach ``CONSTANT``; labels with fewer than ``LEAST_REPEATS`` such places are left out.
+    """
+    marked, unmarked = Counter[str](), Counter[str]()
+    for example in examples:
+        words = example.prepared.surfaces(0, len(example.prepared.words))
+        spans = [Span(first, last, label, 1.0) for first, last, label in example.gold.spans]
+        names = Names(schema.labels)
+        names.learn(words, spans)
+        distinct = {(tuple(words[s.first : s.last + 1]), s.label) for s in spans if s.last > s.first}
+        marked.update(s.label for s in spans if s.last > s.first)
+        marked.subtract(label for _, label in distinct)
+        extra = names.bonus(words, spans, schema.tags)
+        if extra is not None:
+            begins = {f"B-{label}": label for label in schema.labels}
+            for number, tag in enumerate(schema.tags):
+                if tag in begins:
+                    unmarked[begins[tag]] += int((extra[:, number] > 0).sum())
+    return tuple(
+        label
+        for label in schema.labels
+        if (places := marked[label] + unmarked[label]) >= LEAST_REPEATS and marked[label] >= CONSTANT * places
+    )
 
 
 class Collator:

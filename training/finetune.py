@@ -38,6 +38,7 @@ from phoihop.training.examples import (
     Collator,
     describe_lost,
     learn_reach,
+    learn_repeats,
     make_examples,
     split_documents,
 )
@@ -100,7 +101,7 @@ def train(
     print(f"{len(learn)} training articles, {len(dev)} dev articles{beside}; {describe_lost(lost)}")
     reach = learn_reach(examples, schema)
     model = _model(config, schema, encoder)
-    card = ModelCard(schema, reading, reach)
+    card = ModelCard(schema, reading, reach, repeats=learn_repeats(examples, schema))
 
     augmenter = Augmenter(config.augment, lexicon, [x.document for x in examples]) if lexicon else None
     varied = VariedExamples(

@@ -109,6 +109,7 @@ def test_damaged_files(tmp_path: Path, raw: bytes) -> None:
         {"reach": ["PERSON TITLE"]}, {"reach": {"PERSON TITLE": "far"}}, {"thresholds": {"HOLDS": "high"}},
         {"thresholds": 0.5}, {"thresholds": {"HOLDS": None}},
         {"temperature": {"entities": 0.0}}, {"temperature": {"entities": "hot"}}, {"temperature": 2},
+        {"repeats": "UNIT"}, {"repeats": ["CITY"]},
         {"crf": {"start": [0.0]}}, {"crf": {"start": [0.0], "step": [[0.0]], "end": [0.0]}}, {"crf": 5},
         {"crf": {"start": ["a"], "step": [[0.0]], "end": [0.0]}},
         {"schema": {"labels": ["A"]}},  # the learnt transitions are another schema's

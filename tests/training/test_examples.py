@@ -201,3 +201,17 @@ def test_making_a_batch_leaves_all_generators_of_chance_alone(
     assert torch.equal(before[0], torch.get_rng_state())
     assert before[1] == random.getstate()
     assert np.array_equal(before[2], np.random.get_state()[1])
+
+
+def test_labels_that_repeat_constantly_are_learnt(tokenizer: SubwordTokenizer, schema: Schema) -> None:
+    from phoihop.model.prepare import Reading
+    from phoihop.training import examples as room
+
+    bodies = "[Lữ đoàn 917](UNIT) gặp [Lữ đoàn 917](UNIT) và [Hà Kim Tuế](PERSON). "
+    texts = [bodies * 10 + ("Hà Kim Tuế về. " if n % 2 else "") for n in range(6)]
+    made, _ = make_examples([parse(t) for t in texts], tokenizer, Reading(128, 16), schema)
+    # 114 repeated bodies and 54 repeated people marked, 3 people unmarked: 54 of 57 is less than 97 %.
+    assert learn_repeats(made, schema) == ("UNIT",)
+    assert learn_repeats(made[::2], schema) == ("UNIT",)  # 27 people are too few to tell
+    assert room.LEAST_REPEATS == 50 and room.CONSTANT == 0.97
+    assert learn_repeats([], schema) == ()
