@@ -66,26 +66,29 @@ def test_the_longest_name_wins() -> None:
     ]  # fmt: skip
 
 
-class ByPlace:
-    """A back end that is sure of a body's words the first time it reads them, and wavers the second time."""
+class Wavering:
+    """A back end that is sure of a body's words but where another word stands before them."""
 
-    name = "by place"
+    name = "wavering"
 
     def __init__(self, subwords: SubwordTokenizer, schema: Schema, doubt: float) -> None:
-        self.ids = [int(subwords.encode([w]).ids[0]) for w in ("Đồn", "Biên")]
-        self.schema, self.doubt, self.seen = schema, doubt, 0
+        encoding = subwords.encode(["Đồn", "Biên"])
+        self.ids, self.second = encoding.ids, int(encoding.first[1])
+        self.before = int(subwords.encode(["đến"]).ids[-1])
+        self.schema, self.doubt = schema, doubt
 
     def encode(
         self, input_ids: NDArray[np.int64], attention_mask: NDArray[np.int64]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         scores = np.zeros((*input_ids.shape, len(self.schema.tags)), np.float32)
         scores[..., 0] = 6.0
+        size = len(self.ids)
         for row, ids in enumerate(input_ids):
-            for place in np.flatnonzero((ids[:-1] == self.ids[0]) & (ids[1:] == self.ids[1])):
-                strength = 12.0 if self.seen == 0 else 6.0 - self.doubt
-                self.seen += 1
-                scores[row, place, self.schema.tags.index("B-UNIT")] = strength
-                scores[row, place + 1, self.schema.tags.index("I-UNIT")] = strength
+            for place in range(1, len(ids) - size):
+                if (ids[place : place + size] == self.ids).all():
+                    strength = 6.0 - self.doubt if ids[place - 1] == self.before else 12.0
+                    scores[row, place, self.schema.tags.index("B-UNIT")] = strength
+                    scores[row, place + self.second, self.schema.tags.index("I-UNIT")] = strength
         return np.zeros((*input_ids.shape, 2), np.float32), scores
 
     def relate(self, states, mentions, pairs):  # type: ignore[no-untyped-def]
@@ -103,12 +106,10 @@ def test_a_window_is_decoded_again_where_a_sure_name_is_repeated(
         + "Mưa lớn kéo dài, đường lầy, đoàn xe phải quay lại. " * 3
         + "Bà con đến Đồn Biên."
     )
-    card = ModelCard(default_schema(), Reading(32, 4), repeats=("UNIT",))
-    back = ByPlace(subwords, card.schema, doubt)
-    extractor = Extractor(back, subwords, card, "by place")  # type: ignore[arg-type]
+    card = ModelCard(default_schema(), Reading(40, 4), repeats=("UNIT",))
+    back = Wavering(subwords, card.schema, doubt)
+    extractor = Extractor(back, subwords, card, "wavering")  # type: ignore[arg-type]
     document = extractor.predict(text)
     assert [document.surface(e) for e in document.entities] == ["Đồn Biên"] * found
-    assert back.seen == 2
-    back.seen = 0
     alone = extractor.with_card(replace(card, repeats=())).predict(text)
     assert len(alone.entities) == 1

@@ -326,6 +326,8 @@ def test_temperatures_change_scores_and_not_what_is_found(subwords: SubwordToken
     assert plain.entity_keys() == other.entity_keys() and plain.relation_keys() == other.relation_keys()
     assert any(abs(a.score - b.score) > 0.05 for a, b in zip(plain.entities, other.entities, strict=True))  # type: ignore[operator]
     for a, b in zip(plain.relations, other.relations, strict=True):
+        if not 0.001 < float(a.score or 0) < 0.999:
+            continue  # their odds are lost in single precision
         odds = [np.log(x.score / (1 - x.score)) for x in (a, b)]  # type: ignore[operator]
         assert odds[0] / 2 == pytest.approx(odds[1], rel=1e-2, abs=1e-3)
 

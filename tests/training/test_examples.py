@@ -204,8 +204,9 @@ def test_making_a_batch_leaves_all_generators_of_chance_alone(
 
 
 def test_labels_that_repeat_constantly_are_learnt(tokenizer: SubwordTokenizer, schema: Schema) -> None:
-    from phoihop.model.prepare import Reading
+    from phoihop.data.inline import parse
     from phoihop.training import examples as room
+    from phoihop.training.examples import learn_repeats
 
     bodies = "[Lữ đoàn 917](UNIT) gặp [Lữ đoàn 917](UNIT) và [Hà Kim Tuế](PERSON). "
     texts = [bodies * 10 + ("Hà Kim Tuế về. " if n % 2 else "") for n in range(6)]
