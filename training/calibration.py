@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from phoihop.data.document import Document
 from phoihop.model.extractor import Extractor
 
-TEMPERATURES = tuple(np.round(np.geomspace(1 / 3, 3, 21), 3).tolist())  # 1 in the middle
+TEMPERATURES = tuple(np.round(3.0 ** (np.arange(-10, 21) / 10), 3).tolist())  # a third to nine, 1 among them
 BINS = 10
 LEAST_RELATION = 0.05  # pairs below it are no news either way; scoring all would drown the doubtful ones
 

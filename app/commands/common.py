@@ -41,7 +41,7 @@ def load_extractor(model: list[str], backend: str, threads: int | None) -> Extra
     """The model, ready to predict; numpy and ONNX Runtime are imported here and not before."""
     from phoihop.model.predict import Extractor
 
-    return Extractor.load(model, backend=backend, threads=threads)
+    return Extractor.load(model[0] if len(model) == 1 else model, backend=backend, threads=threads)
 
 
 def read_annotated(paths: list[Path], schema: Schema | None) -> list[Document]:

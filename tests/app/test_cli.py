@@ -98,7 +98,8 @@ def test_a_file_name_that_is_not_utf8_gives_valid_json(
 ) -> None:
     strange = tmp_path / os.fsdecode(b"gh\xe1.txt")
     strange.write_text("Đại tá", encoding="utf-8")
-    assert phoihop("predict", strange, "-o", tmp_path / "o.jsonl").exit_code == 0
+    done = phoihop("predict", strange, "-o", tmp_path / "o.jsonl")
+    assert done.exit_code == 0, done.output
     article = json.loads((tmp_path / "o.jsonl").read_text(encoding="utf-8"))
     assert os.fsencode(article["id"]) == b"gh\xe1"
 

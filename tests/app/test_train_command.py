@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -29,9 +29,15 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
             return cls(path, overrides)
 
     def train(
-        config: Any, train: list[Any], dev: list[Any], output: Path, resume: bool = False
+        config: Any,
+        train: list[Any],
+        dev: list[Any],
+        output: Path,
+        resume: bool = False,
+        silver: Sequence[Any] = (),
     ) -> dict[str, Any]:
-        noted.append((config.asked, [d.id for d in train], [d.id for d in dev], output, resume))
+        beside = ([d.id for d in silver],) if silver else ()
+        noted.append((config.asked, [d.id for d in train], [d.id for d in dev], output, resume, *beside))
         return {"entities": 0.875, "best pass": 3, "history": []}
 
     for name, attributes in (("config", {"TrainConfig": TrainConfig}), ("finetune", {"train": train})):
@@ -63,6 +69,15 @@ def test_arguments_reach_the_trainer(
     assert calls == [((Path("my.toml"), overrides), ["a", "b"], ["c"], run, True)]
     assert "entities: 0.8750" in result.stdout
     assert str(run) in result.stdout
+
+
+def test_silver_articles_are_read_beside_the_others(
+    phoihop: Run, calls: list[tuple[Any, ...]], articles: list[Path], tmp_path: Path
+) -> None:
+    a, b, c = articles
+    result = phoihop("train", "--train", a, "--silver", b, "--silver", c, "-o", tmp_path / "run")
+    assert result.exit_code == 0, result.stderr
+    assert calls == [((None, {}), ["a"], [], tmp_path / "run", False, ["b", "c"])]
 
 
 def test_a_setting_without_value_is_refused(
