@@ -98,7 +98,7 @@ IN_TRAINING = [
 IN_PRETRAINING = [
     ("words", "0"), ("embedding_size", "0"), ("shape_size", "0"), ("batch", "0"), ("draws", "0"), ("passes", "0"),
     ("vocab_size", "200"), ("vocab_size", "70000"), ("length", "7"), ("state_size", "-1"),
-    ("embedding_passes", "-1"), ("learning_rate", "0"), ("minutes", "0"), ("minutes", "nan"), ("held_out", "0"),
+    ("embedding_passes", "-1"), ("learning_rate", "0"), ("minutes", "-1"), ("minutes", "nan"), ("held_out", "0"),
     ("warmup", "1"), ("warmup", "-0.1"), ("weight_decay", "-1"), ("dropout", "1"), ("seed", "-1"),
 ]  # fmt: skip
 

@@ -173,8 +173,8 @@ SMALL = {
 
 
 def command(texts: Path, output: Path, *more: str) -> list[str]:
-    parts = ["--text", str(texts), "-o", str(output), *more]
-    return [*parts, *(part for key, value in SMALL.items() for part in ("--set", f"{key}={value}"))]
+    chosen = [part for key, value in SMALL.items() for part in ("--set", f"{key}={value}")]
+    return ["--text", str(texts), "-o", str(output), *chosen, *more]
 
 
 def test_two_processes_learn_what_one_learns(texts: Path, tmp_path: Path) -> None:
