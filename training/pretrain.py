@@ -75,6 +75,7 @@ def pretrain(
     if processes.is_main_process:
         save_encoder(encoder, tokenizer, output, report)
         shutil.rmtree(output / RESUME)
+    processes.wait_for_everyone()
     return report if processes.is_main_process else {}
 
 

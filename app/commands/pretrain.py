@@ -45,8 +45,10 @@ def pretrain(
     with needs_extra("train"):
         from phoihop.training.config import PretrainConfig
         from phoihop.training.pretrain import pretrain as run
+        from phoihop.training.raw.loop import leave_processes
 
         report = run(PretrainConfig.load(config, read_settings(settings)), text_paths, output, resume)
+        leave_processes()
     for name, value in report.items():
         if isinstance(value, int | float):
             typer.echo(f"  {name}: {value}")

@@ -193,6 +193,13 @@ def process_state() -> PartialState:
     return PartialState(cpu=not torch.cuda.is_available())
 
 
+def leave_processes() -> None:
+    """At the end of a program: wait for the others and part from them; their threads abort an exit without it."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.barrier()
+        torch.distributed.destroy_process_group()
+
+
 def make_optimiser(model: Objective, config: PretrainConfig) -> torch.optim.Optimizer:
     """AdamW over two groups, the encoder and the layers above it."""
     inside = {id(w) for w in model.encoder.parameters()}

@@ -13,6 +13,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -80,7 +82,7 @@ class Guess(nn.Module):
         return F.cross_entropy(torch.cat([right, wrong], 1).float(), torch.zeros_like(gold))
 
 
-class Objective(nn.Module):
+class Objective(nn.Module, ABC):
     """An encoder and the layers that raw text teaches it through.
 
     ``forward(ids, negatives)`` takes rows of token ids (rows, length) without padding and gives the mean
@@ -95,9 +97,9 @@ class Objective(nn.Module):
         self.encoder = encoder
         self.build(encoder.config.state_size, encoder.config.hidden_size, dropout)
 
+    @abstractmethod
     def build(self, state_size: int, hidden_size: int, dropout: float) -> None:
         """Make the layers above the encoder."""
-        raise NotImplementedError
 
     def set_sampling(self, counts: Tensor, draws: int) -> None:
         """Pass on to every guess how often each form stands in the text; see :class:`Guess`."""
