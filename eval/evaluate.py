@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from phoihop.data.document import Document
 from phoihop.data.errors import PhoihopError
 from phoihop.data.records import Records
+from phoihop.eval.distance import distance_class, distance_table
 from phoihop.eval.facts import agreement_counts, official_facts, plain
 from phoihop.eval.metrics import Table
 
@@ -51,8 +52,9 @@ class Evaluation:
     """All figures of one evaluation.
 
     ``tables`` in printing order, by the keys ``entities``, ``entity_spans``, ``relations``,
-    ``relation_spans``, and, where there is gold for them, ``officials``, ``agreements`` and
-    ``unseen``.  ``unreachable`` is ``None`` where no extractor was asked, else pairs (article, lost).
+    ``relation_spans``, and, where there is something to count, ``relation_distance``, ``officials``,
+    ``agreements`` and ``unseen``.  ``unreachable`` is ``None`` where no extractor was asked, else pairs
+    (article, lost).
     ``gold`` and ``predicted`` run parallel.  ``notes`` say what a reader of the figures must know.
     """
 
@@ -200,12 +202,15 @@ def _mark_tables(pairs: list[tuple[Document, Document]]) -> dict[str, Table]:
     tied = Table(
         "relation borders", "same relation, both ends with the same start and end, whatever their labels"
     )
+    far = distance_table()
     for g, p in pairs:
         entities.add(g.entity_keys(), p.entity_keys(), lambda e: e[2])
         spans.add(_spans(g), _spans(p), lambda _: "any label")
         relations.add(g.relation_keys(), p.relation_keys(), lambda r: r[1])
         tied.add(_tied_spans(g), _tied_spans(p), lambda r: r[1])
-    return {"entities": entities, "entity_spans": spans, "relations": relations, "relation_spans": tied}
+        far.add(g.relation_keys(), p.relation_keys(), lambda r, text=g: distance_class(text, r))
+    tables = {"entities": entities, "entity_spans": spans, "relations": relations, "relation_spans": tied}
+    return tables | ({"relation_distance": far} if far.labels else {})
 
 
 def _spans(document: Document) -> set[tuple[int, int]]:

@@ -60,13 +60,22 @@ class PRF:
 class Table:
     """One metric: what it calls correct, a PRF for each label, and each article's counters.
 
-    The counters of the articles are kept apart so that the interval can draw articles anew.
+    The counters of the articles are kept apart so that the interval can draw articles anew.  Rows stand
+    in ``order``, those it does not name after them by the alphabet.
     """
 
     title: str
     definition: str
     labels: dict[str, PRF] = field(default_factory=dict)
     articles: list[PRF] = field(default_factory=list)
+    order: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> list[tuple[str, PRF]]:
+        """Labels and their counters in printing order."""
+        place = {name: i for i, name in enumerate(self.order)}
+        names = sorted(self.labels, key=lambda name: (place.get(name, len(place)), name))
+        return [(name, self.labels[name]) for name in names]
 
     def add(self, gold: Set[T], pred: Set[T], label: Callable[[T], str]) -> None:
         """Count one article: sets of whole tuples, and which label (row) a tuple belongs to."""
@@ -120,7 +129,7 @@ class Table:
         return {
             "title": self.title,
             "definition": self.definition,
-            "labels": {name: self.labels[name].to_dict() for name in sorted(self.labels)},
+            "labels": {name: row.to_dict() for name, row in self.rows},
             "micro": self.micro.to_dict() | {"f1_interval_95": None if interval is None else list(interval)},
             "macro": {"precision": precision, "recall": recall, "f1": f1},
         }

@@ -6,16 +6,18 @@ import textwrap
 from collections import Counter
 from itertools import islice
 
+from phoihop.eval.distance import FAR
 from phoihop.eval.evaluate import Evaluation
 from phoihop.eval.metrics import PRF, Table
-from phoihop.eval.slips import Slip, entity_slips, relation_slips
+from phoihop.eval.slips import Slip, entity_slips, far_relation_slips, relation_slips
 
 _WIDTH = 100
 _INDENT = "  "
 
 
 def report(evaluation: Evaluation, errors: int = 0) -> str:
-    """The whole evaluation; ``errors`` is how many entity errors, and how many relation errors, to list."""
+    """The whole evaluation; ``errors`` is how many errors of each kind (entities, relations, relations over
+    more than ``FAR`` words) to list."""
     parts = [_table(table) for table in evaluation.tables.values()]
     if evaluation.unreachable is not None:
         parts.append(_unreachable(evaluation))
@@ -39,7 +41,7 @@ def _table(table: Table) -> str:
     name = max((len(n) for n in table.labels), default=0)
     name = max(name, len("micro"))
     lines.append(f"{_INDENT}{'':{name}}      P      R     F1    gold  predicted  correct")
-    rows = [(label, table.labels[label]) for label in sorted(table.labels)]
+    rows = table.rows
     if len(rows) > 1:
         lines += [_row(f"{label:{name}}", row) for label, row in rows]
     micro = _row(f"{'micro':{name}}", table.micro)
@@ -77,7 +79,12 @@ def _unreachable(evaluation: Evaluation) -> str:
 def _errors(evaluation: Evaluation, most: int) -> str:
     pairs = list(zip(evaluation.gold, evaluation.predicted, strict=True))
     lines: list[str] = []
-    for title, slips in (("entity errors", entity_slips), ("relation errors", relation_slips)):
+    lists = (
+        ("entity errors", entity_slips),
+        ("relation errors", relation_slips),
+        (f"relation errors over more than {FAR} words", far_relation_slips),
+    )
+    for title, slips in lists:
         every = [slip for gold, pred in pairs for slip in slips(gold, pred)]
         kinds = ", ".join(f"{n} {kind}" for kind, n in Counter(s.kind for s in every).most_common())
         lines.append(f"{title}: {len(every)}" + (f" ({kinds})" if kinds else ""))

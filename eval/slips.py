@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from phoihop.data.document import Document
+from phoihop.eval.distance import FAR, RelationKey, words_between
 
 Key = tuple[int, int, str]
 
@@ -46,12 +47,29 @@ def entity_slips(gold: Document, pred: Document) -> Iterator[Slip]:
 
 def relation_slips(gold: Document, pred: Document) -> Iterator[Slip]:
     """The errors among relations: those missed, then the wrong ones, each in reading order."""
+    return (slip for _, slip in _relation_slips(gold, pred))
+
+
+def far_relation_slips(gold: Document, pred: Document) -> Iterator[Slip]:
+    """Of these, the ones whose ends stand more than ``FAR`` words apart."""
+    return (slip for words, slip in _relation_slips(gold, pred) if words > FAR)
+
+
+def _relation_slips(gold: Document, pred: Document) -> Iterator[tuple[int, Slip]]:
+    """Errors among relations with the words between their ends."""
     found = pred.entity_keys()
-    for head, label, tail in sorted(gold.relation_keys() - pred.relation_keys()):
-        kind = "missed" if head in found and tail in found else "missed end"
-        yield _slip(gold, "relation", kind, f"{_show(gold, head)} {label} {_show(gold, tail)}", head)
-    for head, label, tail in sorted(pred.relation_keys() - gold.relation_keys()):
-        yield _slip(gold, "relation", "wrong", f"{_show(gold, head)} {label} {_show(gold, tail)}", head)
+    for relation in sorted(gold.relation_keys() - pred.relation_keys()):
+        head, _, tail = relation
+        yield _relation_slip(gold, "missed" if head in found and tail in found else "missed end", relation)
+    for relation in sorted(pred.relation_keys() - gold.relation_keys()):
+        yield _relation_slip(gold, "wrong", relation)
+
+
+def _relation_slip(gold: Document, kind: str, relation: RelationKey) -> tuple[int, Slip]:
+    head, label, tail = relation
+    words = words_between(gold, relation)
+    detail = f"{_show(gold, head)} {label} {_show(gold, tail)}, {words} word{'' if words == 1 else 's'} apart"
+    return words, _slip(gold, "relation", kind, detail, head)
 
 
 def _slip(document: Document, what: str, kind: str, detail: str, at: Key) -> Slip:

@@ -42,7 +42,10 @@ def evaluate(
         ),
     ] = None,
     errors: Annotated[
-        int, typer.Option(min=0, metavar="N", help="List the first N entity errors and N relation errors.")
+        int,
+        typer.Option(
+            min=0, metavar="N", help="List the first N errors of entities, relations and far relations."
+        ),
     ] = 0,
     schema: Annotated[
         Path | None,

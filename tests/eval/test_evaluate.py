@@ -70,6 +70,7 @@ def test_gold_against_itself_is_perfect() -> None:
         "entity_spans",
         "relations",
         "relation_spans",
+        "relation_distance",
         "officials",
         "agreements",
     ]
@@ -206,7 +207,7 @@ def test_slips_say_what_kind_of_error_it_is() -> None:
         ("wrong", "DATE “chủ trì”"),
     ]
     ends = [(s.kind, s.detail) for s in relation_slips(article(), pred)]
-    assert ends[-1] == ("wrong", "PERSON “Đình Lộc” HOLDS UNIT “Lữ đoàn 71”")
+    assert ends[-1] == ("wrong", "PERSON “Đình Lộc” HOLDS UNIT “Lữ đoàn 71”, 3 words apart")
     assert [kind for kind, _ in ends] == ["missed end"] * 3 + ["wrong"]
     only_tie_lost = article(ties=TIES[1:])
     assert [s.kind for s in relation_slips(article(), only_tie_lost)] == ["missed"]
