@@ -32,7 +32,7 @@ from phoihop.training.raw.loop import Pretraining, make_optimiser, process_state
 from phoihop.training.raw.objectives import OBJECTIVES
 from phoihop.training.raw.rows import Ids, row_starts
 from phoihop.training.raw.vocabulary import learn_vocabulary
-from phoihop.training.runs import CHECKPOINTS, check_same_run, versions, write_json
+from phoihop.training.runs import CHECKPOINTS, check_same_run, has_checkpoint, versions, write_json
 
 RESUME = "resume"
 TEXT_FILE = "text.npy"
@@ -81,7 +81,9 @@ def pretrain(
 
 def _open_folder(config: PretrainConfig, sources: Sequence[str | Path], output: Path, resume: bool) -> None:
     """See that the folder is new, or the same run's."""
-    if not resume and output.exists() and any(p.name != RESUME for p in output.iterdir()):
+    # What a run wrote that ended before its first checkpoint is written anew.
+    begun = (output / RESUME).is_dir() and not has_checkpoint(output / RESUME)
+    if not resume and not begun and output.exists() and any(p.name != RESUME for p in output.iterdir()):
         raise PhoihopError(
             f"{output}: the folder is not empty; choose another, or --resume an interrupted run"
         )
@@ -90,7 +92,7 @@ def _open_folder(config: PretrainConfig, sources: Sequence[str | Path], output: 
     digest = hashlib.sha256()
     for path in raw_files(sources):
         digest.update(f"{path.name} {path.stat().st_size}\n".encode())
-    check_same_run(output / RESUME, resume, config.to_dict(), {"text": digest.hexdigest()})
+    check_same_run(output / RESUME, resume, config.to_dict(), {"text": digest.hexdigest()}, made=[TEXT_FILE])
 
 
 def _begin(config: PretrainConfig, sources: Sequence[str | Path], output: Path) -> None:

@@ -53,15 +53,19 @@ def write_json(path: Path, data: Any) -> None:
     path.write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def check_same_run(output: Path, resume: bool, settings: Mapping[str, Any], data: Mapping[str, Any]) -> None:
+def check_same_run(
+    output: Path, resume: bool, settings: Mapping[str, Any], data: Mapping[str, Any], made: Sequence[str] = ()
+) -> None:
     """Make the run folder, or see that an interrupted one was started with the same settings and data.
+
+    ``made`` names files that a run makes before its first checkpoint: a run that ended there may begin again.
 
     Raises:
         PhoihopError: a folder in use without ``resume``; with it, no checkpoint, a file missing or a
             difference.
     """
     if not resume:
-        if _in_use(output):
+        if _in_use(output, made):
             raise PhoihopError(
                 f"{output}: the run folder is not empty; choose another, or --resume an interrupted run"
             )
@@ -70,7 +74,7 @@ def check_same_run(output: Path, resume: bool, settings: Mapping[str, Any], data
         write_json(output / DATA_FILE, data)
         write_json(output / VERSIONS_FILE, versions())
         return
-    if not any((output / CHECKPOINTS).glob("checkpoint-*")):
+    if not has_checkpoint(output):
         raise PhoihopError(f"{output}: no checkpoint to resume from; start the run without --resume")
     for name, now in ((CONFIG_FILE, settings), (DATA_FILE, data)):
         before = _read_json(output / name)
@@ -82,14 +86,19 @@ def check_same_run(output: Path, resume: bool, settings: Mapping[str, Any], data
                 )
 
 
-def _in_use(output: Path) -> bool:
+def has_checkpoint(output: Path) -> bool:
+    """Whether the run came so far that it can be gone on with."""
+    return any((output / CHECKPOINTS).glob("checkpoint-*"))
+
+
+def _in_use(output: Path, made: Sequence[str]) -> bool:
     """Whether the folder holds anything but what a run leaves that stopped before its first checkpoint."""
     if not output.is_dir():
         return output.exists()
-    known = {CONFIG_FILE, DATA_FILE, VERSIONS_FILE, CHECKPOINTS}
+    known = {CONFIG_FILE, DATA_FILE, VERSIONS_FILE, CHECKPOINTS, *made}
     found = {p.name for p in output.iterdir()}
     begun = not found or {CONFIG_FILE, DATA_FILE} <= found <= known
-    return not begun or any((output / CHECKPOINTS).glob("*"))
+    return not begun or has_checkpoint(output)
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -148,21 +148,40 @@ def test_other_settings_texts_or_folders_are_refused(
             pretrain(config, [texts], copy, resume=True)
 
 
+@pytest.mark.parametrize("place", ["encode_documents", "save_encoder", "save_checkpoint", "in a checkpoint"])
 def test_a_run_stopped_before_its_first_checkpoint_begins_again(
-    config: PretrainConfig, texts: Path, unbroken: Path, tmp_path: Path
+    place: str, config: PretrainConfig, texts: Path, unbroken: Path, tmp_path: Path
 ) -> None:
     from phoihop.training import pretrain as module
+    from phoihop.training.raw import checkpoint
 
+    def stop(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    run = tmp_path / "run"
     with pytest.MonkeyPatch.context() as patch:
-
-        def stop(*_: Any) -> None:
-            raise KeyboardInterrupt
-
-        patch.setattr(module, "encode_documents", stop)
+        if place == "in a checkpoint":
+            patch.setattr(checkpoint, "save_file", stop)
+        else:
+            patch.setattr(module, place, stop)
         with pytest.raises(KeyboardInterrupt):
-            pretrain(config, [texts], tmp_path / "run")
-    pretrain(config, [texts], tmp_path / "run")
-    assert weights(tmp_path / "run") == weights(unbroken)
+            pretrain(config, [texts], run)
+    with pytest.raises(PhoihopError, match="without --resume"):
+        pretrain(config, [texts], run, resume=True)
+    pretrain(config, [texts], run)
+    assert weights(run) == weights(unbroken)
+
+
+def test_a_run_never_begins_again_over_files_of_others(
+    config: PretrainConfig, texts: Path, tmp_path: Path
+) -> None:
+    for name in ("mine.txt", "resume/mine.txt"):
+        folder = tmp_path / name.replace("/", "-")
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_text("mine", encoding="utf-8")
+        with pytest.raises(PhoihopError, match="not empty"):
+            pretrain(config, [texts], folder)
+        assert [p.name for p in folder.rglob("*") if p.is_file()] == ["mine.txt"]
 
 
 SMALL = {
