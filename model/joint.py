@@ -17,7 +17,7 @@ from phoihop.data.schema import Schema
 from phoihop.model import encoder as _registers_the_embedded_encoder  # noqa: F401
 from phoihop.model.crf import CRF
 from phoihop.model.decode import valid_transitions
-from phoihop.model.layers import BiLSTM, SharedDropout
+from phoihop.model.layers import BiLSTM, Convolutions, SharedDropout
 from phoihop.model.relation_head import RelationHead
 
 
@@ -28,9 +28,11 @@ class JointConfig(PretrainedConfig):  # type: ignore[misc]
         encoder: the encoder's own configuration as a dictionary with its ``model_type``.
         task: the schema as in ``schema.toml``.
         token_head: ``"crf"`` or ``"linear"``; both predict with valid transitions only.
+        convolution_size: units of the convolutions between encoder and heads; 0 leaves them out.
+        convolution_layers: how many of them.
         recurrent_size: units each way of the LSTM between encoder and heads; 0 leaves it out.
         relation_size: units of the relation head's layers.
-        dropout: share dropped before the recurrent layer and the heads.
+        dropout: share dropped before these layers and the heads.
         relation_weight: weight of the relation loss beside the tag loss.
     """
 
@@ -46,6 +48,8 @@ class JointConfig(PretrainedConfig):  # type: ignore[misc]
         dropout: float = 0.4,
         relation_dropout: float = 0.3,
         relation_weight: float = 1.0,
+        convolution_size: int = 0,
+        convolution_layers: int = 4,
         **kwargs: Any,
     ) -> None:
         self.encoder = encoder or {}
@@ -56,6 +60,8 @@ class JointConfig(PretrainedConfig):  # type: ignore[misc]
         self.dropout = dropout
         self.relation_dropout = relation_dropout
         self.relation_weight = relation_weight
+        self.convolution_size = convolution_size
+        self.convolution_layers = convolution_layers
         super().__init__(**kwargs)
 
 
@@ -81,6 +87,10 @@ class JointModel(PreTrainedModel):  # type: ignore[misc]
         self.encoder = AutoModel.from_config(AutoConfig.for_model(settings.pop("model_type"), **settings))
         width = self.encoder.config.hidden_size
         self.drop_in = SharedDropout(config.dropout)
+        self.convolutions: Convolutions | None = None
+        if config.convolution_size:
+            self.convolutions = Convolutions(width, config.convolution_size, config.convolution_layers)
+            width = config.convolution_size
         self.recurrent = BiLSTM(width, config.recurrent_size) if config.recurrent_size else None
         self.state_size = 2 * config.recurrent_size or width
         self.drop_out = SharedDropout(config.dropout)
@@ -116,8 +126,9 @@ class JointModel(PreTrainedModel):  # type: ignore[misc]
         """States (windows, tokens, state_size) that both heads read."""
         hidden: Tensor = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         hidden = self.drop_in(hidden)
-        if self.recurrent is not None:
-            hidden = self.drop_out(self.recurrent(hidden, attention_mask))
+        for layer in (self.convolutions, self.recurrent):
+            if layer is not None:
+                hidden = self.drop_out(layer(hidden, attention_mask))
         return hidden
 
     def forward(

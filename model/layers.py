@@ -30,6 +30,28 @@ class BiLSTM(nn.Module):
         return torch.cat([left, take(right, back)], dim=-1)
 
 
+class Convolutions(nn.Module):
+    """Residual convolutions over three tokens each, layer ``i`` with gaps of ``2**i``: a few layers see far
+    (iterated dilated convolutions, Strubell et al. 2017, section 3)."""
+
+    def __init__(self, input_size: int, size: int, layers: int) -> None:
+        super().__init__()
+        self.project = nn.Linear(input_size, size)
+        self.norms = nn.ModuleList(nn.LayerNorm(size) for _ in range(layers))
+        self.layers = nn.ModuleList(
+            nn.Conv1d(size, size, 3, padding=2**i, dilation=2**i) for i in range(layers)
+        )
+
+    def forward(self, values: Tensor, mask: Tensor) -> Tensor:
+        """(rows, length, input_size) and (rows, length) to (rows, length, size); padding is read as zeros."""
+        hidden: Tensor = self.project(values)
+        real = mask.unsqueeze(-1).to(hidden.dtype)
+        for norm, layer in zip(self.norms, self.layers, strict=True):
+            seen = layer((norm(hidden) * real).transpose(1, 2)).transpose(1, 2)
+            hidden = hidden + nn.functional.gelu(seen)
+        return hidden
+
+
 class SharedDropout(nn.Module):
     """Dropout that drops the same numbers at every place of a row (Gal and Ghahramani 2016, section 4)."""
 

@@ -22,6 +22,8 @@ class TrainConfig:
     encoder: str
     schema: str
     token_head: str
+    convolution_size: int
+    convolution_layers: int
     recurrent_size: int
     relation_size: int
     dropout: float
@@ -64,9 +66,10 @@ class TrainConfig:
 
     def check(self) -> None:
         """Refuse what cannot work, naming the setting and its allowed values."""
-        for name in ("epochs", "batch_size", "window"):
+        for name in ("epochs", "batch_size", "window", "convolution_layers"):
             _demand(getattr(self, name) >= 1, name, "at least 1")
         for name in (
+            "convolution_size",
             "recurrent_size",
             "patience",
             "overlap",

@@ -154,6 +154,8 @@ def _model(config: TrainConfig, schema: Schema, encoder: Any) -> JointModel:
         encoder=settings,
         task=schema.to_dict(),
         token_head=config.token_head,
+        convolution_size=config.convolution_size,
+        convolution_layers=config.convolution_layers,
         recurrent_size=config.recurrent_size,
         relation_size=config.relation_size,
         dropout=config.dropout,

@@ -87,6 +87,7 @@ def test_a_wrong_single_setting_is_named(key: str, value: str) -> None:
 
 
 IN_TRAINING = [
+    ("convolution_size", "-1"), ("convolution_layers", "0"),
     ("epochs", "0"), ("batch_size", "0"), ("window", "8"), ("relation_size", "2"), ("relation_size", "33"),
     ("recurrent_size", "-1"), ("patience", "-1"), ("overlap", "-1"), ("overlap", "250"), ("dropout", "1"),
     ("dropout", "-0.1"), ("relation_dropout", "1.5"), ("encoder_dropout", "1"), ("word_dropout", "1"),

@@ -160,11 +160,14 @@ def test_an_exported_model_needs_no_torch(int8: Path, articles: list[Document], 
     assert int(count) > 5 and modules.strip() == "[]"
 
 
-@pytest.mark.parametrize("kind", ["plain", "linear", "bare"])
+@pytest.mark.parametrize("kind", ["plain", "linear", "bare", "convolutions"])
 def test_other_shapes_export(
     kind: str, small_encoder: Path, articles: list[Document], settings: Settings, tmp_path: Path
 ) -> None:
-    changes: dict[str, Any] = {"linear": {"token_head": "linear"}}.get(kind, {})
+    changes: dict[str, Any] = {
+        "linear": {"token_head": "linear"},
+        "convolutions": {"convolution_size": 12, "convolution_layers": 2},
+    }.get(kind, {})
     if kind == "bare":  # embeddings and the heads alone
         tokenizer = SubwordTokenizer.load(small_encoder / "tokenizer.json")
         encoder = RecurrentEncoder.for_tokenizer(tokenizer, embedding_size=24, shape_size=6, state_size=0)

@@ -104,7 +104,15 @@ def test_another_seed_gives_other_weights_and_the_same_seed_the_same(
     assert weights["a"] == weights["b"] != weights["c"]
 
 
-@pytest.mark.parametrize("changes", [{"token_head": "linear"}, {"recurrent_size": 0}, {"bf16": "yes"}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"token_head": "linear"},
+        {"recurrent_size": 0},
+        {"bf16": "yes"},
+        {"convolution_size": 12, "recurrent_size": 0},
+    ],
+)
 def test_other_shapes_train_and_load(
     changes: dict[str, Any], small_encoder: Path, articles: list[Document], settings: Settings, tmp_path: Path
 ) -> None:
