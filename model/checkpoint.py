@@ -8,8 +8,10 @@ from typing import Any
 from phoihop.data.errors import PhoihopError
 
 
-def load_weights(kind: Any, folder: Path) -> Any:
+def load_weights(kind: Any, folder: Path, **options: Any) -> Any:
     """``kind.from_pretrained(folder)`` in float32, for a ``PreTrainedModel`` class or ``AutoModel``.
+
+    ``options`` go to the model's constructor.
 
     Raises:
         PhoihopError: the folder's files are missing or damaged, or hold other weights than the model has;
@@ -21,7 +23,7 @@ def load_weights(kind: Any, folder: Path) -> Any:
     logging.disable_progress_bar()  # small files: a bar on the error stream tells nothing
     try:
         model, report = kind.from_pretrained(
-            folder, output_loading_info=True, dtype="float32", local_files_only=True
+            folder, output_loading_info=True, dtype="float32", local_files_only=True, **options
         )
     except Exception as error:  # OSError, ValueError, RuntimeError and those of the file formats
         reason = str(error).strip().partition("\n")[0]

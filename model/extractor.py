@@ -22,6 +22,7 @@ from phoihop.model.ensemble import EnsembleBackend, joint_card, joint_tokenizer
 from phoihop.model.gold import Lost, align
 from phoihop.model.prepare import Prepared, batch_windows, prepare
 from phoihop.model.records import build_records
+from phoihop.model.segment import load_segmenter
 from phoihop.model.tokenise import SubwordTokenizer
 from phoihop.model.windows import Window
 
@@ -62,6 +63,7 @@ class Extractor:
         model: str | Path | Sequence[str | Path] = "default",
         backend: str = "auto",
         threads: int | None = None,
+        segmenter: str | None = None,
     ) -> Extractor:
         """Load a model folder, or the model that comes with the package (``"default"``).
 
@@ -69,6 +71,8 @@ class Extractor:
             model: a folder, or ``"default"``; or several, which then read together: their scores are averaged.
             backend: ``"onnx"``, ``"torch"``, or ``"auto"``: ONNX where the folder has it, else torch.
             threads: for ONNX on the CPU; all cores unless given.
+            segmenter: instead of the one the model was trained with, such as ``"given"`` for text whose words
+                are joined by ``_`` already.
 
         Raises:
             PhoihopError: no such folder, a file of it missing or damaged, an unknown back end, models that
@@ -77,7 +81,7 @@ class Extractor:
         names = [str(model)] if isinstance(model, str | Path) else [str(m) for m in model]
         if not names:
             raise PhoihopError("no model given; name a model folder, or 'default'")
-        parts = [_load_parts(name, backend, threads) for name in names]
+        parts = [_load_parts(name, backend, threads, segmenter) for name in names]
         if len(parts) == 1:
             return cls(*parts[0], names[0])
         scorer = EnsembleBackend([scorer for scorer, _, _ in parts])
@@ -232,13 +236,17 @@ class Extractor:
         return document.replace(records=build_records(document))
 
 
-def _load_parts(model: str, backend: str, threads: int | None) -> tuple[Backend, SubwordTokenizer, ModelCard]:
+def _load_parts(
+    model: str, backend: str, threads: int | None, segmenter: str | None
+) -> tuple[Backend, SubwordTokenizer, ModelCard]:
     """What :class:`Extractor` takes, from one model folder."""
     folder = Path(__file__).parent / "weights" / "default" if model == "default" else Path(model)
     if not folder.is_dir():
         raise PhoihopError(f"{folder}: no such model folder; give one that training wrote, or 'default'")
     card = ModelCard.load(folder)
-    tokenizer = SubwordTokenizer.load(folder / TOKENIZER_FILE)
+    tokenizer = SubwordTokenizer.load(
+        folder / TOKENIZER_FILE, load_segmenter(segmenter or card.reading.segmenter)
+    )
     if backend == "auto":
         backend = "onnx" if (folder / ENCODER_FILE).is_file() else "torch"
     if backend == "onnx":

@@ -15,6 +15,7 @@ from transformers.utils import ModelOutput
 
 from phoihop.data.schema import Schema
 from phoihop.model import encoder as _registers_the_embedded_encoder  # noqa: F401
+from phoihop.model.auto import new_encoder
 from phoihop.model.crf import CRF
 from phoihop.model.decode import valid_transitions
 from phoihop.model.layers import BiLSTM, Convolutions, SharedDropout
@@ -84,7 +85,7 @@ class JointModel(PreTrainedModel):  # type: ignore[misc]
         super().__init__(config)
         self.schema = Schema.from_dict(config.task)
         settings = dict(config.encoder)
-        self.encoder = AutoModel.from_config(AutoConfig.for_model(settings.pop("model_type"), **settings))
+        self.encoder = new_encoder(AutoConfig.for_model(settings.pop("model_type"), **settings))
         width = self.encoder.config.hidden_size
         self.drop_in = SharedDropout(config.dropout)
         self.convolutions: Convolutions | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phoihop.model.normalise import Normalised, normalise
+from phoihop.model.segment import JOINT, Segmenter, join_syllables
 from phoihop.model.sentences import cut_points, sentence_starts
 from phoihop.model.tokenise import Encoding, SubwordTokenizer
 from phoihop.model.windows import Window, make_windows
@@ -23,7 +24,7 @@ MAX_WORD_TOKENS = 16
 @dataclass(frozen=True)
 class Reading:
     """How an encoder reads: the length of its windows and their context, in tokens, the two special ones
-    included, and whether it sees where lines end.
+    included, whether it sees where lines end, and the name of the segmenter it was trained with.
 
     With ``line_breaks`` the last word of each line is followed by the end token: a headline, a caption or a
     byline is then told apart from the sentence it would otherwise run into.
@@ -35,6 +36,7 @@ class Reading:
     length: int = 512
     overlap: int = 64
     line_breaks: bool = False
+    segmenter: str = "none"
 
     def __post_init__(self) -> None:
         if type(self.length) is not int or type(self.overlap) is not int or self.overlap < 0:
@@ -48,7 +50,8 @@ class Prepared:
     """An article ready to be read.
 
     ``words`` (words, 2) are spans of ``normalised.text``; word ``w`` has the sub-words
-    ``ids[offsets[w]:offsets[w + 1]]`` and stands in sentence ``sentence[w]``.
+    ``ids[offsets[w]:offsets[w + 1]]`` and stands in sentence ``sentence[w]``.  ``parted`` counts the words of
+    the segmenter that were parted at a border.
     """
 
     normalised: Normalised
@@ -57,6 +60,7 @@ class Prepared:
     offsets: NDArray[np.int64]
     sentence: NDArray[np.int64]
     windows: tuple[Window, ...]
+    parted: int = 0
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Characters of the caller's text from word ``first`` to word ``last``, both included."""
@@ -75,10 +79,18 @@ class Prepared:
         return {c: w for w, c in enumerate(begins)}, {c: w for w, c in enumerate(ends)}
 
 
-def prepare(text: str, tokenizer: SubwordTokenizer, reading: Reading) -> Prepared:
-    """Normalise, split and cut ``text`` for one encoder."""
+def prepare(
+    text: str, tokenizer: SubwordTokenizer, reading: Reading, borders: Collection[int] = ()
+) -> Prepared:
+    """Normalise, split and cut ``text`` for one encoder.
+
+    ``borders`` are places in ``text`` over which no word of a segmenter may run: those of annotated entities,
+    in training.
+    """
     normalised = normalise(text)
-    words = split_words(normalised.text)
+    words, parted = split_words(normalised.text), 0
+    if tokenizer.segmenter is not None:
+        words, parted = _segmented(normalised, words, tokenizer.segmenter, borders)
     limit = reading.length - 2
     encoding = tokenizer.encode([normalised.text[a:b] for a, b in words.tolist()])
     ids, offsets = _keep(encoding, min(MAX_WORD_TOKENS, limit - reading.line_breaks))
@@ -90,7 +102,33 @@ def prepare(text: str, tokenizer: SubwordTokenizer, reading: Reading) -> Prepare
     sentence[starts[1:]] = 1
     pieces = _pieces(normalised.text, words, starts, counts, limit - 2 * reading.overlap)
     windows = make_windows(counts.tolist(), pieces, limit, reading.overlap)
-    return Prepared(normalised, words, ids, offsets, np.cumsum(sentence), tuple(windows))
+    return Prepared(normalised, words, ids, offsets, np.cumsum(sentence), tuple(windows), parted)
+
+
+def _segmented(
+    normalised: Normalised, syllables: NDArray[np.int32], segmenter: Segmenter, borders: Collection[int]
+) -> tuple[NDArray[np.int32], int]:
+    """Spans of the segmenter's words, and how many were parted at ``borders``."""
+    text = normalised.text
+    # What joins the syllables of text that is segmented already is no word of its own.
+    joints = np.array([text[a:b] == JOINT and _glued(text, a, b) for a, b in syllables.tolist()], np.bool_)
+    syllables = syllables[~joints]
+    joined = join_syllables(text, syllables, segmenter)
+    joined[sentence_starts(text, syllables)] = False
+    parted = 0
+    for i in np.flatnonzero(joined).tolist() if borders else ():
+        before, after = normalised.ends[syllables[i - 1, 1] - 1], normalised.starts[syllables[i, 0]]
+        if int(before) in borders or int(after) in borders:
+            joined[i] = False
+            parted += 1
+    firsts = np.flatnonzero(~joined)
+    lasts = np.append(firsts[1:], len(syllables)) - 1
+    return np.stack([syllables[firsts, 0], syllables[lasts, 1]], axis=1).reshape(-1, 2), parted
+
+
+def _glued(text: str, start: int, end: int) -> bool:
+    """Whether no blank stands on either side."""
+    return start > 0 and end < len(text) and not (text[start - 1].isspace() or text[end].isspace())
 
 
 def _keep(encoding: Encoding, most: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

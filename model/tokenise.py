@@ -1,6 +1,6 @@
-"""From words to sub-word ids: a syllable-level byte-pair encoding.
+"""From words to sub-word ids: the embedded encoder's syllable-level byte-pair encoding, or another encoder's own.
 
-The vocabulary is case-sensitive, but each token also has a *form* (its lower-case string) and a
+The embedded vocabulary is case-sensitive, but each token also has a *form* (its lower-case string) and a
 *shape* (how it is written); the encoder embeds the two apart, so that ``ỦY``, ``Ủy`` and ``ủy``
 share what they mean.
 """
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from phoihop.data.errors import PhoihopError
+from phoihop.model.phobert import ENDS, MASK, Repair
+from phoihop.model.segment import JOINT, Segmenter
 
 PAD, UNK, START, END = "<pad>", "<unk>", "<s>", "</s>"
 SPECIAL = (PAD, UNK, START, END)
@@ -38,41 +40,61 @@ class Encoding:
 
 
 class SubwordTokenizer:
-    """A ``tokenizers`` vocabulary applied word by word, so that no sub-word crosses a word."""
+    """A ``tokenizers`` vocabulary applied word by word, so that no sub-word crosses a word.
 
-    def __init__(self, backend: Tokenizer) -> None:
-        self.backend = backend
-        self.pad_id = self._special(PAD)
-        self._special(UNK)  # without it characters would vanish
-        self.start_id = self._special(START)
-        self.end_id = self._special(END)
+    Args:
+        backend: the vocabulary; its special tokens are named as RoBERTa's or as BERT's.
+        segmenter: what says which syllables are one word, for an encoder that was learnt from such words.
+    """
 
-    def _special(self, token: str) -> int:
-        found = self.backend.token_to_id(token)
-        if found is None:
-            raise PhoihopError(f"the tokenizer has no {token} token; it was not made by phoihop")
-        return int(found)
+    def __init__(self, backend: Tokenizer, segmenter: Segmenter | None = None) -> None:
+        self.backend, self.segmenter = backend, segmenter
+        self.pad_id = self._special(PAD, "[PAD]")
+        self.unk_id = self._special(UNK, "[UNK]")  # without it characters would vanish
+        self.start_id = self._special(START, "[CLS]")
+        self.end_id = self._special(END, "[SEP]")
+        masks = [backend.token_to_id(token) for token in (MASK, "[MASK]")]
+        self.mask_id = next((int(m) for m in masks if m is not None), self.unk_id)
+        phobert = getattr(backend.model, "end_of_word_suffix", None) == ENDS and masks[0] is not None
+        self._repair = Repair(backend) if phobert else None
+
+    def _special(self, *names: str) -> int:
+        for name in names:
+            found = self.backend.token_to_id(name)
+            if found is not None:
+                return int(found)
+        raise PhoihopError(
+            f"the tokenizer has no {' or '.join(names)} token; it is none that phoihop can use"
+        )
 
     @property
     def size(self) -> int:
         """Number of tokens in the vocabulary."""
-        return int(self.backend.get_vocab_size())
+        return self._repair.size if self._repair else int(self.backend.get_vocab_size())
+
+    @property
+    def special_ids(self) -> tuple[int, ...]:
+        """Tokens that stand for no text."""
+        return (self.pad_id, self.unk_id, self.start_id, self.end_id, self.mask_id)
 
     def encode(self, words: Sequence[str]) -> Encoding:
         """Ids of the words' sub-words.  Every word gets at least one, unknown characters too."""
         if not words:
             return Encoding(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+        if self.segmenter is not None:
+            words = [JOINT.join(word.replace(JOINT, " ").split()) or word for word in words]
         encoding = self.backend.encode(list(words), is_pretokenized=True, add_special_tokens=False)
         ids = np.array(encoding.ids, dtype=np.int64)
         owners = np.array(encoding.word_ids, dtype=np.int64)
-        first = np.searchsorted(owners, np.arange(len(words)))
+        # Some vocabularies drop what they do not know, such as control characters.
         missing = np.setdiff1d(np.arange(len(words)), owners)
-        if len(missing):
-            raise PhoihopError(f"the tokenizer gave no token for the word {words[int(missing[0])]!r}")
-        return Encoding(ids, first.astype(np.int64))
+        places = np.searchsorted(owners, missing)
+        ids, owners = np.insert(ids, places, self.unk_id), np.insert(owners, places, missing)
+        first = np.searchsorted(owners, np.arange(len(words)))
+        return Encoding(self._repair(ids) if self._repair else ids, first.astype(np.int64))
 
     @classmethod
-    def load(cls, path: str | Path) -> SubwordTokenizer:
+    def load(cls, path: str | Path, segmenter: Segmenter | None = None) -> SubwordTokenizer:
         """Read a ``tokenizer.json``.
 
         Raises:
@@ -82,7 +104,7 @@ class SubwordTokenizer:
         if not path.is_file():
             raise PhoihopError(f"{path}: the model folder lacks its tokenizer; copy the whole folder")
         try:
-            return cls(Tokenizer.from_file(str(path)))
+            return cls(Tokenizer.from_file(str(path)), segmenter)
         except PhoihopError as error:
             raise PhoihopError(f"{path}: {error}") from None
         except Exception as error:  # the library raises plain Exception on a malformed file

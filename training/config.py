@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from phoihop.data.errors import PhoihopError
+from phoihop.model.segment import SEGMENTERS
 
 OBJECTIVE_NAMES = ("context", "next", "masked", "hybrid", "replaced")
 
@@ -20,6 +21,7 @@ class TrainConfig:
     """Settings of :func:`phoihop.training.finetune.train`; ``finetune.toml`` says what each means."""
 
     encoder: str
+    segmenter: str
     schema: str
     token_head: str
     convolution_size: int
@@ -85,6 +87,11 @@ class TrainConfig:
             _demand(0 < getattr(self, name) < math.inf, name, "above 0")
         _demand(self.relation_size >= 4 and self.relation_size % 2 == 0, "relation_size", "even, at least 4")
         _demand(0 <= self.seed < 2**32, "seed", "from 0 to 4294967295")
+        _demand(
+            self.segmenter in ("auto", "none", *SEGMENTERS),
+            "segmenter",
+            f"auto, none, {', '.join(SEGMENTERS)}",
+        )
         _demand(self.token_head in ("crf", "linear"), "token_head", "'crf' or 'linear'")
         _demand(self.bf16 in ("auto", "yes", "no"), "bf16", "'auto', 'yes' or 'no'")
         _demand(self.window >= 2 * self.overlap + 16, "window", "at least twice 'overlap' and 16 more")

@@ -1,54 +1,72 @@
-"""Where an encoder comes from: the embedded one, a folder, or fresh random weights."""
+"""Where an encoder comes from: the embedded one, a folder, a model of the hub, or fresh random weights."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from transformers import AutoModel
+from transformers import AutoConfig, AutoModel
 
 from phoihop.data.document import Document
 from phoihop.data.errors import PhoihopError
-from phoihop.model.card import TOKENIZER_FILE
+from phoihop.model.auto import without_pooler
 from phoihop.model.checkpoint import load_weights
 from phoihop.model.encoder import RecurrentEncoder
 from phoihop.model.normalise import normalise_text
+from phoihop.model.segment import load_segmenter
 from phoihop.model.tokenise import SubwordTokenizer
 from phoihop.training.config import TrainConfig
 from phoihop.training.raw.vocabulary import learn_vocabulary
+from phoihop.training.vocabularies import is_phobert, open_tokenizer
 
 EMBEDDED = Path(__file__).parent.parent / "model" / "weights" / "encoder"
 RANDOM_VOCABULARY = 8000  # tokens learnt from the training articles for a fresh encoder
 
+_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+# What of a hub model is fetched: weights as safetensors, else as tensors that torch reads without running code.
+_FILES = ("*.json", "vocab.txt", "bpe.codes", "merges.txt", "*.model", "*.safetensors")
+_OLD_WEIGHTS = "pytorch_model.bin"
+
 
 def load_encoder(config: TrainConfig, documents: Sequence[Document]) -> tuple[Any, SubwordTokenizer]:
-    """The encoder named by ``config.encoder`` and its tokenizer.
+    """The encoder named by ``config.encoder`` and its tokenizer, with the segmenter it reads through.
 
     Raises:
-        PhoihopError: the folder lacks its files, or its weights do not all arrive.
+        PhoihopError: the folder lacks its files, its weights do not all arrive, the hub cannot be reached, or
+            the segmenter is not installed.
     """
     if config.encoder == "random":
         tokenizer = learn_vocabulary((normalise_text(d.text) for d in documents), RANDOM_VOCABULARY, 2)
         return RecurrentEncoder.for_tokenizer(tokenizer, dropout=config.encoder_dropout), tokenizer
-    return open_encoder(config.encoder)
+    return open_encoder(config.encoder, config.segmenter)
 
 
-def open_encoder(name: str) -> tuple[Any, SubwordTokenizer]:
-    """A saved encoder and its tokenizer: ``default``, which comes along, or a folder.
+def open_encoder(name: str, segmenter: str = "auto") -> tuple[Any, SubwordTokenizer]:
+    """A saved encoder and its tokenizer: ``default``, which comes along, a folder, or a hub model ``owner/name``.
+
+    ``segmenter`` is as in ``segment.load_segmenter``, or ``auto``: pyvi for PhoBERT, none for others.
 
     Raises:
-        PhoihopError: the folder lacks its files, or its weights do not all arrive.
+        PhoihopError: the folder lacks its files, its weights do not all arrive, or the hub cannot be reached.
     """
-    folder = _folder(name)
+    folder = find_folder(name)
     if not (folder / "config.json").is_file():
         raise PhoihopError(
-            f"encoder {name!r}: {folder} holds no saved encoder (config.json is missing); "
-            "give a folder that `phoihop pretrain` wrote, 'default' or 'random'"
+            f"encoder {name!r}: {folder} holds no saved encoder (config.json is missing); give a folder that "
+            "`phoihop pretrain` or save_pretrained wrote, a hub model owner/name, 'default' or 'random'"
         )
-    tokenizer = SubwordTokenizer.load(folder / TOKENIZER_FILE)
-    encoder = load_weights(AutoModel, folder)
+    if segmenter == "auto":
+        segmenter = "pyvi" if is_phobert(folder) else "none"
+    tokenizer = SubwordTokenizer(open_tokenizer(folder), load_segmenter(segmenter))
+    try:
+        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    except Exception as error:  # an unknown family, a damaged file
+        reason = str(error).strip().partition("\n")[0]
+        raise PhoihopError(f"{folder}: the encoder's config.json cannot be used ({reason})") from None
+    encoder = load_weights(AutoModel, folder, **without_pooler(config))
     if encoder.config.vocab_size < tokenizer.size:
         raise PhoihopError(
             f"{folder}: the tokenizer has {tokenizer.size} tokens, the encoder only {encoder.config.vocab_size}; "
@@ -57,9 +75,34 @@ def open_encoder(name: str) -> tuple[Any, SubwordTokenizer]:
     return encoder, tokenizer
 
 
+def find_folder(name: str) -> Path:
+    """The folder of an encoder's files; those of a hub model are fetched into the hub's cache first."""
+    if name == "default":
+        return EMBEDDED
+    if Path(name).exists() or not _HUB_NAME.fullmatch(name):
+        return Path(name)
+    return _fetch(name)
+
+
+def _fetch(name: str) -> Path:
+    from huggingface_hub import snapshot_download
+
+    try:
+        folder = Path(snapshot_download(name, allow_patterns=list(_FILES)))
+        if not any(folder.glob("*.safetensors")):
+            folder = Path(snapshot_download(name, allow_patterns=[*_FILES, _OLD_WEIGHTS]))
+    except Exception as error:  # no network, no such model, no access: the library has a type for each
+        reason = str(error).strip().partition("\n")[0]
+        raise PhoihopError(
+            f"encoder {name!r}: no such folder, and the model hub did not give it ({reason}); download the model's "
+            "files into a folder and give that, or use 'default', the encoder that comes along"
+        ) from None
+    return folder
+
+
 def pretraining_report(name: str) -> dict[str, Any]:
     """How an encoder was learnt from raw text, as far as its folder says; empty for others."""
-    path = _folder(name) / "pretrain.json"
+    path = (EMBEDDED if name == "default" else Path(name)) / "pretrain.json"
     if name == "random" or not path.is_file():
         return {}
     try:
@@ -69,7 +112,3 @@ def pretraining_report(name: str) -> dict[str, Any]:
     kept = ("tokens_seen", "minutes", "device", "held_out_perplexity")
     note = report.get("config", {}).get("text_note", "")
     return {key: report[key] for key in kept if key in report} | ({"text_note": note} if note else {})
-
-
-def _folder(name: str) -> Path:
-    return EMBEDDED if name == "default" else Path(name)

@@ -20,7 +20,7 @@ from phoihop.model.consistency import Names
 from phoihop.model.decode import Span
 from phoihop.model.gold import Aligned, Lost, align
 from phoihop.model.prepare import Prepared, Reading, batch_windows, prepare
-from phoihop.model.tokenise import SPECIAL, UNK, SubwordTokenizer
+from phoihop.model.tokenise import SubwordTokenizer
 
 MAX_REACH = 1000  # words: farther pairs are never candidates
 CONSTANT, LEAST_REPEATS = 0.97, 50  # see learn_repeats
@@ -46,7 +46,8 @@ def make_examples(
     examples: list[Example] = []
     lost: list[Lost] = []
     for document in documents:
-        prepared = prepare(document.text, tokenizer, reading)
+        borders = {place for e in document.entities for place in (e.start, e.end)}
+        prepared = prepare(document.text, tokenizer, reading, borders)
         if not len(prepared.words):
             continue
         gold = align(document, prepared, schema)
@@ -168,12 +169,11 @@ class Collator:
 
 
 def hide_words(ids: torch.Tensor, share: float, tokenizer: SubwordTokenizer) -> torch.Tensor:
-    """Replace a share of the sub-words, special ones never, by the unknown token, so that names are known
-    by their context too."""
-    special = [tokenizer.backend.token_to_id(token) for token in SPECIAL]
+    """Replace a share of the sub-words, special ones never, by the mask or, where there is none, the unknown
+    token, so that names are known by their context too."""
     hidden = torch.rand(ids.shape, device=ids.device) < share
-    hidden &= ~torch.isin(ids, torch.tensor(special, device=ids.device))
-    return ids.masked_fill(hidden, int(tokenizer.backend.token_to_id(UNK) or 0))
+    hidden &= ~torch.isin(ids, torch.tensor(tokenizer.special_ids, device=ids.device))
+    return ids.masked_fill(hidden, tokenizer.mask_id)
 
 
 def _rows(counts: Sequence[int]) -> dict[str, torch.Tensor]:

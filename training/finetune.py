@@ -24,10 +24,12 @@ from transformers.utils import logging as hub_logging
 from phoihop.data.document import Document
 from phoihop.data.errors import PhoihopError
 from phoihop.data.schema import Schema, default_schema
+from phoihop.model.auto import longest_window
 from phoihop.model.card import TOKENIZER_FILE, ModelCard
 from phoihop.model.encoder import RecurrentEncoder
 from phoihop.model.joint import JointConfig, JointModel
 from phoihop.model.prepare import Reading
+from phoihop.model.tokenise import SubwordTokenizer
 from phoihop.training.augment import Augmenter, Lexicon
 from phoihop.training.augment.dataset import TellEpoch, VariedExamples
 from phoihop.training.calibration import calibrate
@@ -92,12 +94,15 @@ def train(
 
     began = time.monotonic()
     encoder, tokenizer = load_encoder(config, learn)
-    reading = Reading(config.window, config.overlap, config.line_breaks)
+    reading = _reading(config, encoder, tokenizer)
     examples, lost = make_examples(learn, tokenizer, reading, schema)
     if not examples:
         raise PhoihopError("there are no words in the training articles; give articles with text")
     silver_examples, _ = make_examples(silver, tokenizer, reading, schema)
     beside = f", {len(silver_examples)} silver articles" if silver else ""
+    if tokenizer.segmenter is not None:
+        parted = sum(x.prepared.parted for x in examples)
+        beside += f"; {parted} words of {tokenizer.segmenter.name} parted at the borders of entities"
     print(f"{len(learn)} training articles, {len(dev)} dev articles{beside}; {describe_lost(lost)}")
     reach = learn_reach(examples, schema)
     model = _model(config, schema, encoder)
@@ -131,6 +136,17 @@ def train(
         raise KeyboardInterrupt
     minutes = (time.monotonic() - began) / 60
     return _keep_best(trainer, card, dev, output, config, minutes, len(learn))
+
+
+def _reading(config: TrainConfig, encoder: Any, tokenizer: SubwordTokenizer) -> Reading:
+    """Windows as long as asked for, but no longer than the encoder takes."""
+    longest = longest_window(encoder)
+    if config.window > longest:
+        print(f"windows of {longest} tokens: the encoder takes no more")
+    length = min(config.window, longest)
+    overlap = min(config.overlap, (length - 16) // 2)
+    segmenter = tokenizer.segmenter.name if tokenizer.segmenter else "none"
+    return Reading(length, overlap, config.line_breaks, segmenter)
 
 
 def _schema(config: TrainConfig, documents: Sequence[Document]) -> Schema:
