@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from phoihop.data.document import Document
@@ -208,7 +209,7 @@ def _mark_tables(pairs: list[tuple[Document, Document]]) -> dict[str, Table]:
         spans.add(_spans(g), _spans(p), lambda _: "any label")
         relations.add(g.relation_keys(), p.relation_keys(), lambda r: r[1])
         tied.add(_tied_spans(g), _tied_spans(p), lambda r: r[1])
-        far.add(g.relation_keys(), p.relation_keys(), lambda r, text=g: distance_class(text, r))
+        far.add(g.relation_keys(), p.relation_keys(), partial(distance_class, g))
     tables = {"entities": entities, "entity_spans": spans, "relations": relations, "relation_spans": tied}
     return tables | ({"relation_distance": far} if far.labels else {})
 
