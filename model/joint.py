@@ -143,6 +143,7 @@ class JointModel(PreTrainedModel):  # type: ignore[misc]
         pairs: Tensor,
         pair_labels: Tensor,
         pair_mask: Tensor,
+        totals: Tensor | None = None,
     ) -> JointOutput:
         """The training loss of a batch of whole articles.
 
@@ -152,11 +153,14 @@ class JointModel(PreTrainedModel):  # type: ignore[misc]
             tags: (windows, words) tag numbers.
             spans: the entity arrays that ``RelationHead.forward`` takes.
             pairs: (pairs, 2); pair_labels, pair_mask: (pairs, relations) truth and what the schema allows.
+            totals: (2,) words in entities and true pairs to divide the losses by, where this batch is a part of
+                a larger one; those of the batch unless given.
         """
+        words_total, pairs_total = (None, None) if totals is None else totals
         states = self.states(input_ids, attention_mask)
         index = word_places.unsqueeze(-1).expand(-1, -1, states.shape[-1])
         words = torch.gather(states, 1, index)
-        tag_loss = self._tag_loss(self.tag_scores(words), tags, word_mask)
+        tag_loss = self._tag_loss(self.tag_scores(words), tags, word_mask, words_total)
         relation_loss = tag_loss.new_zeros(())
         if self.relation_head is not None and len(pairs):
             logits = self.relation_head(words[word_mask], pairs=pairs, **spans)
@@ -165,12 +169,13 @@ class JointModel(PreTrainedModel):  # type: ignore[misc]
             )
             # One entity has many candidate pairs and few true ones: the mean over true pairs, not over
             # all, keeps the loss of one article on the scale of its facts.
-            relation_loss = (losses * pair_mask).sum() / pair_labels.sum().clamp_min(1)
+            true = pair_labels.sum() if pairs_total is None else pairs_total
+            relation_loss = (losses * pair_mask).sum() / true.clamp_min(1)
         loss = tag_loss + self.config.relation_weight * relation_loss
         return JointOutput(loss=loss, tag_loss=tag_loss.detach(), relation_loss=relation_loss.detach())
 
-    def _tag_loss(self, scores: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
-        count = (mask & (tags > 0)).sum().clamp_min(1)
+    def _tag_loss(self, scores: Tensor, tags: Tensor, mask: Tensor, total_words: Tensor | None) -> Tensor:
+        count = ((mask & (tags > 0)).sum() if total_words is None else total_words).clamp_min(1)
         if self.crf is not None:
             total: Tensor = self.crf(scores, tags, mask)
             return total / count

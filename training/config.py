@@ -41,8 +41,10 @@ class TrainConfig:
     silver_share: float
     epochs: int
     batch_size: int
+    accumulate: int
     learning_rate: float
     encoder_learning_rate: float
+    layer_decay: float
     weight_decay: float
     warmup: float
     max_gradient: float
@@ -68,7 +70,7 @@ class TrainConfig:
 
     def check(self) -> None:
         """Refuse what cannot work, naming the setting and its allowed values."""
-        for name in ("epochs", "batch_size", "window", "convolution_layers"):
+        for name in ("epochs", "batch_size", "accumulate", "window", "convolution_layers"):
             _demand(getattr(self, name) >= 1, name, "at least 1")
         for name in (
             "convolution_size",
@@ -78,12 +80,14 @@ class TrainConfig:
             "weight_decay",
             "relation_weight",
             "silver_share",
+            "encoder_learning_rate",
         ):
             _demand(0 <= getattr(self, name) < math.inf, name, "0 or more")
         for name in ("dropout", "relation_dropout", "encoder_dropout", "word_dropout", "warmup", "dev_share"):
             _demand(0 <= getattr(self, name) < 1, name, "from 0 to less than 1")
         _demand(0 <= self.augment <= 1, "augment", "from 0 to 1")
-        for name in ("learning_rate", "encoder_learning_rate", "max_gradient"):
+        _demand(0 < self.layer_decay <= 1, "layer_decay", "above 0, at most 1")
+        for name in ("learning_rate", "max_gradient"):
             _demand(0 < getattr(self, name) < math.inf, name, "above 0")
         _demand(self.relation_size >= 4 and self.relation_size % 2 == 0, "relation_size", "even, at least 4")
         _demand(0 <= self.seed < 2**32, "seed", "from 0 to 4294967295")

@@ -46,6 +46,7 @@ from phoihop.training.examples import (
 )
 from phoihop.training.loop import JointTrainer, Progress, StopOnInterrupt, current_card, main_figures
 from phoihop.training.model_card import write_model_card
+from phoihop.training.processes import process_state, say
 from phoihop.training.runs import CHECKPOINTS, DATA_FILE, check_same_run, data_digest, versions, write_json
 from phoihop.training.thresholds import choose_thresholds
 
@@ -71,7 +72,7 @@ def train(
             ``silver_share`` for every training article.
 
     Returns:
-        the dev figures of the kept model.
+        the dev figures of the kept model; in other processes than the main one nothing.
 
     Raises:
         PhoihopError: no articles, a label the schema does not know, a folder in use, settings or data
@@ -88,7 +89,10 @@ def train(
             raise PhoihopError("one article cannot be both trained on and held out; give more, or --dev")
     schema = _schema(config, [*learn, *dev, *silver])
     lexicon = Lexicon.load(config.lexicon) if config.augment else None
-    check_same_run(output, resume, config.to_dict(), data_digest(learn, dev, silver))
+    main = process_state()
+    if main.is_main_process:
+        check_same_run(output, resume, config.to_dict(), data_digest(learn, dev, silver))
+    main.wait_for_everyone()
     set_seed(config.seed)
     hub_logging.disable_progress_bar()  # ours shows the run; saving a small file needs none
 
@@ -103,7 +107,7 @@ def train(
     if tokenizer.segmenter is not None:
         parted = sum(x.prepared.parted for x in examples)
         beside += f"; {parted} words of {tokenizer.segmenter.name} parted at the borders of entities"
-    print(f"{len(learn)} training articles, {len(dev)} dev articles{beside}; {describe_lost(lost)}")
+    say(f"{len(learn)} training articles, {len(dev)} dev articles{beside}; {describe_lost(lost)}")
     reach = learn_reach(examples, schema)
     model = _model(config, schema, encoder)
     card = ModelCard(schema, reading, reach, repeats=learn_repeats(examples, schema))
@@ -135,14 +139,18 @@ def train(
     if stop.stopped:
         raise KeyboardInterrupt
     minutes = (time.monotonic() - began) / 60
-    return _keep_best(trainer, card, dev, output, config, minutes, len(learn))
+    figures: dict[str, Any] = {}
+    if main.is_main_process:
+        figures = _keep_best(trainer, card, dev, output, config, minutes, len(learn))
+    main.wait_for_everyone()
+    return figures
 
 
 def _reading(config: TrainConfig, encoder: Any, tokenizer: SubwordTokenizer) -> Reading:
     """Windows as long as asked for, but no longer than the encoder takes."""
     longest = longest_window(encoder)
     if config.window > longest:
-        print(f"windows of {longest} tokens: the encoder takes no more")
+        say(f"windows of {longest} tokens: the encoder takes no more")
     length = min(config.window, longest)
     overlap = min(config.overlap, (length - 16) // 2)
     segmenter = tokenizer.segmenter.name if tokenizer.segmenter else "none"
@@ -185,10 +193,18 @@ def _model(config: TrainConfig, schema: Schema, encoder: Any) -> JointModel:
 
 def _arguments(config: TrainConfig, output: Path) -> TrainingArguments:
     cuda = torch.cuda.is_available()
+    processes = process_state().num_processes
+    shares = processes * config.accumulate
+    if config.batch_size % shares:
+        raise PhoihopError(
+            f"setting 'batch_size' ({config.batch_size} articles) cannot be shared out evenly among {processes} "
+            f"processes in {config.accumulate} parts; choose a multiple of {shares}"
+        )
     arguments = TrainingArguments(
         output_dir=str(output / CHECKPOINTS),
         num_train_epochs=config.epochs,
-        per_device_train_batch_size=config.batch_size,
+        per_device_train_batch_size=config.batch_size // shares,
+        gradient_accumulation_steps=config.accumulate,
         learning_rate=config.learning_rate,
         weight_decay=config.weight_decay,
         warmup_steps=config.warmup,
@@ -196,6 +212,9 @@ def _arguments(config: TrainConfig, output: Path) -> TrainingArguments:
         max_grad_norm=config.max_gradient,
         bf16=use_bf16(config.bf16),
         use_cpu=not cuda,
+        ddp_backend=None if cuda or processes == 1 else "gloo",
+        ddp_find_unused_parameters=processes
+        > 1,  # an article without entities asks nothing of the relation head
         eval_strategy="epoch",
         save_strategy="epoch",
         logging_strategy="epoch",

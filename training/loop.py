@@ -22,12 +22,14 @@ from phoihop.eval.evaluate import Evaluation, score
 from phoihop.model.backend import TorchBackend
 from phoihop.model.card import ModelCard
 from phoihop.model.decode import Transitions
+from phoihop.model.encoder import RecurrentEncoder
 from phoihop.model.extractor import Extractor
 from phoihop.model.joint import JointModel
 from phoihop.model.tokenise import SubwordTokenizer
 from phoihop.training.config import TrainConfig
 from phoihop.training.examples import hide_words
 from phoihop.training.interrupt import Interrupt
+from phoihop.training.processes import any_process, process_state
 
 
 class JointTrainer(Trainer):  # type: ignore[misc]
@@ -38,6 +40,7 @@ class JointTrainer(Trainer):  # type: ignore[misc]
     ) -> None:
         super().__init__(*args, **kwargs)
         self.settings, self.tokenizer, self.card = settings, tokenizer, card
+        self.loss_is_scaled_for_ga = True  # by the totals of ``get_batch_samples``
         self.optimizer: torch.optim.Optimizer | None
         self.control: TrainerControl
         self._sums = np.zeros(3)
@@ -48,10 +51,29 @@ class JointTrainer(Trainer):  # type: ignore[misc]
             self.optimizer = torch.optim.AdamW(parameter_groups(self.model, self.settings))  # type: ignore[arg-type]
         return self.optimizer
 
-    def compute_loss(self, model: nn.Module, inputs: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+    def get_batch_samples(self, *args: Any, **kwargs: Any) -> tuple[list[dict[str, Any]], Any]:
+        """The parts of a step's batch that this process reads, with what all parts of all processes hold: words
+        in entities and true pairs (2,).  Divided by the number of processes, whose gradients are averaged."""
+        parts, _ = super().get_batch_samples(*args, **kwargs)
+        if not parts:
+            return parts, None
+        sums = [[(p["tags"] > 0).sum(), p["pair_labels"].sum()] for p in parts]
+        totals = torch.tensor(sums, dtype=torch.float32, device=self.args.device).sum(0)
+        if self.args.world_size > 1:
+            totals = self.accelerator.reduce(totals, "sum")
+        return parts, totals / self.args.world_size
+
+    def compute_loss(
+        self,
+        model: nn.Module,
+        inputs: dict[str, Any],
+        *args: Any,
+        num_items_in_batch: Any = None,
+        **kwargs: Any,
+    ) -> Any:
         """Hide some sub-words; keep a tally of the two losses for the log."""
         ids = hide_words(inputs["input_ids"], self.settings.word_dropout, self.tokenizer)
-        output = model(**{**inputs, "input_ids": ids})
+        output = model(**{**inputs, "input_ids": ids}, totals=num_items_in_batch)
         self._sums += [1.0, float(output.tag_loss), float(output.relation_loss)]
         return (output.loss, output) if kwargs.get("return_outputs") else output.loss
 
@@ -105,29 +127,50 @@ def current_card(card: ModelCard, model: JointModel) -> ModelCard:
 
 
 def parameter_groups(model: nn.Module, settings: TrainConfig) -> list[dict[str, Any]]:
-    """Four groups: encoder or new layers, decayed (two dimensions or more) or not."""
-    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    """Groups by depth, the new layers above the encoder's, each decayed (two dimensions or more) or not.
+
+    The encoder's upper layer learns at its own rate, each one below at ``layer_decay`` of the one above
+    (Howard and Ruder 2018, section 3.2).
+    """
+    top = 1 + max((_depth(name) for name, _ in model.named_parameters()), default=0)
+    groups: dict[tuple[int, bool], list[nn.Parameter]] = {}
     for name, weight in model.named_parameters():
         if weight.requires_grad:
-            inside = name.startswith("encoder.")
+            depth = _depth(name) if name.startswith("encoder.") else top
             decayed = weight.ndim >= 2 and not name.startswith("crf.")
-            groups.setdefault((inside, decayed), []).append(weight)
+            groups.setdefault((depth, decayed), []).append(weight)
+    base = settings.encoder_learning_rate or (2e-5 if _is_transformer(model) else 5e-4)
+    rates = {d: base * settings.layer_decay ** (top - 1 - d) for d in range(top)}
+    rates[top] = settings.learning_rate
     return [
         {
             "params": weights,
-            "lr": settings.encoder_learning_rate if inside else settings.learning_rate,
+            "lr": rates[depth],
             "weight_decay": settings.weight_decay if decayed else 0.0,
         }
-        for (inside, decayed), weights in sorted(groups.items(), key=lambda item: item[0])
+        for (depth, decayed), weights in sorted(groups.items(), key=lambda item: item[0])
     ]
 
 
+def _is_transformer(model: nn.Module) -> bool:
+    return isinstance(model, JointModel) and not isinstance(model.encoder, RecurrentEncoder)
+
+
+def _depth(name: str) -> int:
+    """How far above the text a weight of the encoder stands: 0 for embeddings, then layer by layer."""
+    if not name.startswith("encoder.") or "embedding" in name:
+        return 0
+    numbers = [int(part) for part in name.split(".") if part.isdigit()]
+    return 1 + numbers[0] if numbers else 1
+
+
 class Progress(TrainerCallback):  # type: ignore[misc]
-    """A bar over steps with the last losses and dev figures, and one JSON line an epoch in the log."""
+    """A bar over steps with the last losses and dev figures, and one JSON line an epoch in the log; in the main
+    process alone."""
 
     def __init__(self, log: Path, keep: bool) -> None:
-        self.log = log
-        if not keep:
+        self.log, self.main = log, process_state().is_main_process
+        if not keep and self.main:
             log.unlink(missing_ok=True)
         self.console = Console(stderr=True)
         self.bar = Bar(
@@ -137,12 +180,12 @@ class Progress(TrainerCallback):  # type: ignore[misc]
             TimeRemainingColumn(),
             TextColumn("{task.fields[figures]}"),
             console=self.console,
-            disable=not self.console.is_terminal,
+            disable=not (self.console.is_terminal and self.main),
         )
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Show the bar; of a run gone on with, forget the epochs that its checkpoint does not have."""
-        if self.log.is_file():
+        if self.log.is_file() and self.main:
             rows = [
                 line for line in self.log.read_text(encoding="utf-8").splitlines(True) if line.endswith("\n")
             ]
@@ -160,6 +203,8 @@ class Progress(TrainerCallback):  # type: ignore[misc]
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any = None, **_: Any) -> None:
         """Note an epoch's figures."""
+        if not self.main:
+            return
         row: dict[str, Any] = {"epoch": round(state.epoch or 0), "step": state.global_step}
         row |= {k: round(float(v), 5) for k, v in (metrics or {}).items() if k not in row}
         with self.log.open("a", encoding="utf-8") as stream:
@@ -190,6 +235,7 @@ class StopOnInterrupt(Interrupt, TrainerCallback):  # type: ignore[misc]
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Within an epoch, save and stop if asked to."""
+        self.asked = any_process(self.asked)
         if self.asked and state.epoch != int(state.epoch):
             control.should_save = control.should_training_stop = self.stopped = True
 

@@ -25,10 +25,11 @@ from phoihop.model.tokenise import SubwordTokenizer
 from phoihop.training.config import PretrainConfig
 from phoihop.training.device import device_name
 from phoihop.training.encoders import open_encoder
+from phoihop.training.processes import process_state
 from phoihop.training.raw.checkpoint import save_checkpoint
 from phoihop.training.raw.corpus import encode_documents, raw_files, sample_documents
 from phoihop.training.raw.embeddings import word_vectors
-from phoihop.training.raw.loop import Pretraining, make_optimiser, process_state
+from phoihop.training.raw.loop import Pretraining, make_optimiser
 from phoihop.training.raw.objectives import OBJECTIVES
 from phoihop.training.raw.rows import Ids, row_starts
 from phoihop.training.raw.vocabulary import learn_vocabulary

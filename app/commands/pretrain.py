@@ -45,7 +45,7 @@ def pretrain(
     with needs_extra("train"):
         from phoihop.training.config import PretrainConfig
         from phoihop.training.pretrain import pretrain as run
-        from phoihop.training.raw.loop import leave_processes
+        from phoihop.training.processes import leave_processes
 
         report = run(PretrainConfig.load(config, read_settings(settings)), text_paths, output, resume)
         leave_processes()

@@ -53,7 +53,8 @@ def train(
         str | None,
         typer.Option(
             metavar="DIR|NAME",
-            help="Encoder to start from: a folder that pretrain wrote, 'default' or 'random'.",
+            help="Encoder to start from: a folder (from pretrain, save_pretrained or the hub), a hub model "
+            "owner/name, 'default' or 'random'.",
         ),
     ] = None,
     settings: Annotated[
@@ -69,6 +70,8 @@ def train(
       phoihop train --train my/train --dev my/dev --output runs/mine
       phoihop train --train my/train --dev my/dev -o runs/b --set epochs=20
       phoihop train --train my/train --dev my/dev -o runs/mine --resume
+      phoihop train --train my/train -o runs/p --encoder vinai/phobert-base-v2
+      torchrun --nproc-per-node 4 -m phoihop train --train my/train -o runs/q
     """
     overrides = read_settings(settings)
     if encoder is not None:
@@ -85,7 +88,12 @@ def train(
         train_documents = read_annotated(train_paths, schema)
         dev_documents = read_annotated(dev_paths or [], schema)
         silver = read_annotated(silver_paths or [], schema)
+        from phoihop.training.processes import leave_processes
+
         figures = run(recipe, train_documents, dev_documents, output, resume, silver)
+        leave_processes()
+    if not figures:  # another process than the main one
+        return
     for line in _figures(figures):
         typer.echo(line)
     typer.echo(f"done: {output}")

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from accelerate import PartialState
 from accelerate.utils import broadcast_object_list
 from torch import nn
 
@@ -20,6 +19,7 @@ from phoihop.data.errors import PhoihopError
 from phoihop.training.config import PretrainConfig
 from phoihop.training.device import use_bf16
 from phoihop.training.interrupt import Interrupt
+from phoihop.training.processes import any_process, process_state
 from phoihop.training.raw.checkpoint import load_checkpoint, save_checkpoint
 from phoihop.training.raw.meter import Meter
 from phoihop.training.raw.objectives import Objective
@@ -106,7 +106,7 @@ class Pretraining:
                 self.progress.seconds = time.monotonic() - began
                 self.progress.loss = loss if self.step == 1 else 0.99 * self.progress.loss + 0.01 * loss
                 meter.show(self.step, self.tokens_seen, self.progress.loss)
-                asked = self._agree(stop.asked)
+                asked = any_process(stop.asked)
                 if asked or self.step % self.config.checkpoint_every == 0:
                     self._checkpoint(measure=not asked)
                 if asked and self.step < self.progress.total:
@@ -155,14 +155,6 @@ class Pretraining:
             broadcast_object_list(plan)
         return int(plan[0])
 
-    def _agree(self, asked: bool) -> bool:
-        """Whether any process was asked to stop: they must all stop after the same step."""
-        if self.processes.num_processes == 1:
-            return asked
-        flag = torch.tensor([float(asked)], device=self.processes.device)
-        torch.distributed.all_reduce(flag)
-        return bool(flag.item())
-
     def _checkpoint(self, measure: bool) -> None:
         if self.processes.is_main_process:
             save_checkpoint(self.folder, self.step, self.model, self.optimiser, asdict(self.progress))
@@ -186,18 +178,6 @@ class Pretraining:
         with self.log.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(report | {"loss": round(self.progress.loss, 4)}) + "\n")
         return report
-
-
-def process_state() -> PartialState:
-    """This process among those that ``accelerate launch`` started, or alone."""
-    return PartialState(cpu=not torch.cuda.is_available())
-
-
-def leave_processes() -> None:
-    """At the end of a program: wait for the others and part from them; their threads abort an exit without it."""
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        torch.distributed.barrier()
-        torch.distributed.destroy_process_group()
 
 
 def make_optimiser(model: Objective, config: PretrainConfig) -> torch.optim.Optimizer:
