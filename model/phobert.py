@@ -9,6 +9,7 @@ such symbols get ids beyond it, and :class:`Repair` gives them back the id that 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,3 +112,49 @@ class Repair:
         """PhoBERT's ids for the pipeline's, same shape."""
         mended: NDArray[np.int64] = self.table[ids]
         return mended
+
+
+class FastPhobertTokenizer:
+    """PhoBERT's tokenizer with offsets, usable on its own: ``FastPhobertTokenizer.from_folder(folder)``.
+
+    Text comes segmented (``Đại_tá Nguyễn_Văn_A``); see ``phoihop.model.segment`` for what joins the syllables.
+    ``tokenizer`` is the ``tokenizers`` pipeline beneath, whose ids need :class:`Repair`.
+    """
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self.tokenizer = tokenizer
+        self._repair = Repair(tokenizer)
+
+    @classmethod
+    def from_folder(cls, folder: str | Path) -> FastPhobertTokenizer:
+        """Read ``vocab.txt`` and ``bpe.codes``, as the hub's PhoBERT folders have them.
+
+        Raises:
+            PhoihopError: one is missing, or a line of it is no entry.
+        """
+        return cls(phobert_tokenizer(Path(folder) / VOCABULARY_FILE, Path(folder) / MERGES_FILE))
+
+    def encode(self, text: str, special: bool = True) -> tuple[list[int], list[tuple[int, int]]]:
+        """Ids, and for each the characters of ``text`` it stands for, half-open; (0, 0) for the special ones
+        that ``special`` puts around."""
+        encoding = self.tokenizer.encode(text, add_special_tokens=special)
+        return self._repair(np.array(encoding.ids, dtype=np.int64)).tolist(), list(encoding.offsets)
+
+    def for_transformers(self) -> Any:
+        """The same as a ``PreTrainedTokenizerFast``, for pipelines that want one (offsets, word ids, batches)."""
+        from transformers import PreTrainedTokenizerFast
+
+        repair = self._repair
+
+        class Repaired(PreTrainedTokenizerFast):  # type: ignore[misc]
+            def _convert_encoding(self, *args: Any, **kwargs: Any) -> Any:
+                made, encodings = super()._convert_encoding(*args, **kwargs)
+                made["input_ids"] = [
+                    repair(np.array(row, dtype=np.int64)).tolist() for row in made["input_ids"]
+                ]
+                return made, encodings
+
+        return Repaired(
+            tokenizer_object=self.tokenizer, bos_token=START, cls_token=START, eos_token=END, sep_token=END,
+            pad_token=PAD, unk_token=UNK, mask_token=MASK, model_max_length=256,
+        )  # fmt: skip

@@ -14,6 +14,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from phoihop.data.errors import PhoihopError
 from phoihop.data.splits import read_splits
+from phoihop.model import FastPhobertTokenizer
 from phoihop.model.phobert import Repair, phobert_tokenizer
 
 ARTICLES = Path(__file__).parents[2] / "data" / "articles"
@@ -78,6 +79,22 @@ def test_offsets_cover_every_word(folder: Path, texts: list[str]) -> None:
     tokenizer = phobert_tokenizer(folder / "vocab.txt", folder / "bpe.codes")
     encoding = tokenizer.encode(text, add_special_tokens=False)
     assert "".join(text[a:b] for a, b in encoding.offsets) == text.replace(" ", "")
+
+
+def test_the_tokenizer_on_its_own_and_in_transformers_gives_the_same_ids_and_offsets(
+    folder: Path, texts: list[str]
+) -> None:
+    mine = FastPhobertTokenizer.from_folder(folder)
+    wrapped = mine.for_transformers()
+    batch = wrapped(texts[:3], return_offsets_mapping=True, truncation=False)
+    for number, text in enumerate(texts[:3]):
+        ids, offsets = mine.encode(text)
+        slow, _ = both(folder, text)
+        assert ids == slow == batch["input_ids"][number]
+        assert offsets == [tuple(pair) for pair in batch["offset_mapping"][number]]
+        assert offsets[0] == offsets[-1] == (0, 0)
+        first = [text[a:b] for (a, b), w in zip(offsets, batch.word_ids(number), strict=True) if w == 0]
+        assert "".join(first) == text.split()[0]
 
 
 def test_the_pipeline_survives_saving(folder: Path, texts: list[str], tmp_path: Path) -> None:
