@@ -116,7 +116,7 @@ class TorchBackend:
 
     @classmethod
     def load(cls, folder: Path, device: str | None = None) -> TorchBackend:
-        """Load ``model.safetensors`` of a folder; the first GPU is used if there is one."""
+        """Load ``model.safetensors`` of a folder; the first GPU is used if there is one and no device is named."""
         try:
             import torch
             import transformers  # noqa: F401
@@ -132,7 +132,12 @@ class TorchBackend:
                 f"{folder}: the model folder lacks model.safetensors; use --backend onnx or another folder"
             )
         model = load_weights(JointModel, folder)
-        return cls(model.to(device or ("cuda" if torch.cuda.is_available() else "cpu")).eval())
+        device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        try:
+            return cls(model.to(device).eval())
+        except (RuntimeError, AssertionError) as error:  # torch's way to say that there is no such device
+            reason = str(error).strip().partition("\n")[0]
+            raise PhoihopError(f"device {device!r} cannot be used ({reason}); try cpu") from None
 
     def encode(
         self, input_ids: NDArray[np.int64], attention_mask: NDArray[np.int64]

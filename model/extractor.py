@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from itertools import chain, repeat
 from pathlib import Path
 
@@ -64,15 +65,18 @@ class Extractor:
         backend: str = "auto",
         threads: int | None = None,
         segmenter: str | None = None,
+        device: str | None = None,
     ) -> Extractor:
         """Load a model folder, or the model that comes with the package (``"default"``).
 
         Args:
             model: a folder, or ``"default"``; or several, which then read together: their scores are averaged.
-            backend: ``"onnx"``, ``"torch"``, or ``"auto"``: ONNX where the folder has it, else torch.
+            backend: ``"onnx"``, ``"torch"``, or ``"auto"``: torch for a GPU, else ONNX where the folder has it.
             threads: for ONNX on the CPU; all cores unless given.
             segmenter: instead of the one the model was trained with, such as ``"given"`` for text whose words
                 are joined by ``_`` already.
+            device: where torch computes, such as ``"cpu"`` or ``"cuda:1"``; the first GPU, if there is one, unless
+                given.  ONNX computes on the CPU.
 
         Raises:
             PhoihopError: no such folder, a file of it missing or damaged, an unknown back end, models that
@@ -81,7 +85,7 @@ class Extractor:
         names = [str(model)] if isinstance(model, str | Path) else [str(m) for m in model]
         if not names:
             raise PhoihopError("no model given; name a model folder, or 'default'")
-        parts = [_load_parts(name, backend, threads, segmenter) for name in names]
+        parts = [_load_parts(name, backend, threads, segmenter, device) for name in names]
         if len(parts) == 1:
             return cls(*parts[0], names[0])
         scorer = EnsembleBackend([scorer for scorer, _, _ in parts])
@@ -237,7 +241,7 @@ class Extractor:
 
 
 def _load_parts(
-    model: str, backend: str, threads: int | None, segmenter: str | None
+    model: str, backend: str, threads: int | None, segmenter: str | None, device: str | None
 ) -> tuple[Backend, SubwordTokenizer, ModelCard]:
     """What :class:`Extractor` takes, from one model folder."""
     folder = Path(__file__).parent / "weights" / "default" if model == "default" else Path(model)
@@ -248,12 +252,25 @@ def _load_parts(
         folder / TOKENIZER_FILE, load_segmenter(segmenter or card.reading.segmenter)
     )
     if backend == "auto":
-        backend = "onnx" if (folder / ENCODER_FILE).is_file() else "torch"
+        backend = _best_backend(folder, device)
     if backend == "onnx":
+        if device not in (None, "cpu"):
+            raise PhoihopError(f"the ONNX back end computes on the CPU, not on {device}; use --backend torch")
         return OnnxBackend(folder, threads, relations=bool(card.schema.relations)), tokenizer, card
     if backend == "torch":
-        return TorchBackend.load(folder), tokenizer, card
+        return TorchBackend.load(folder, device), tokenizer, card
     raise PhoihopError(f"unknown back end {backend!r}; choose auto, onnx or torch")
+
+
+def _best_backend(folder: Path, device: str | None) -> str:
+    """Torch where a GPU is asked for or there, if the folder has weights for it; else ONNX, if it has that."""
+    if not (folder / ENCODER_FILE).is_file():
+        return "torch"
+    if not (folder / "model.safetensors").is_file() or device == "cpu" or find_spec("torch") is None:
+        return "onnx"
+    import torch
+
+    return "torch" if device is not None or torch.cuda.is_available() else "onnx"
 
 
 @dataclass

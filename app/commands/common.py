@@ -37,11 +37,37 @@ ThreadsOption = Annotated[
 ]
 
 
-def load_extractor(model: list[str], backend: str, threads: int | None) -> Extractor:
+SegmenterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--segmenter",
+        metavar="NAME",
+        help="Instead of the model's own: none, pyvi, underthesea, vncorenlp, or given for words joined by _.",
+    ),
+]
+DeviceOption = Annotated[
+    str | None,
+    typer.Option("--device", metavar="cpu|cuda|…", help="Where torch computes; the first GPU by default."),
+]
+
+
+def load_extractor(
+    model: list[str],
+    backend: str,
+    threads: int | None,
+    segmenter: str | None = None,
+    device: str | None = None,
+) -> Extractor:
     """The model, ready to predict; numpy and ONNX Runtime are imported here and not before."""
     from phoihop.model.predict import Extractor
 
-    return Extractor.load(model[0] if len(model) == 1 else model, backend=backend, threads=threads)
+    return Extractor.load(
+        model[0] if len(model) == 1 else model,
+        backend=backend,
+        threads=threads,
+        segmenter=segmenter,
+        device=device,
+    )
 
 
 def read_annotated(paths: list[Path], schema: Schema | None) -> list[Document]:

@@ -10,7 +10,9 @@ import typer
 
 from phoihop.app.commands.common import (
     BackendOption,
+    DeviceOption,
     ModelOption,
+    SegmenterOption,
     ThreadsOption,
     load_extractor,
     own_schema,
@@ -53,6 +55,8 @@ def evaluate(
     ] = None,
     backend: BackendOption = "auto",
     threads: ThreadsOption = None,
+    segmenter: SegmenterOption = None,
+    device: DeviceOption = None,
 ) -> None:
     """Compare a model's predictions with annotated articles.
 
@@ -67,7 +71,7 @@ def evaluate(
       phoihop evaluate my/dev --train my/train --json figures.json
       phoihop evaluate my/dev --predictions predictions.jsonl
     """
-    extractor = load_extractor(model, backend, threads)
+    extractor = load_extractor(model, backend, threads, segmenter, device)
     wanted = own_schema(extractor) if schema is None else Schema.load(schema)
     documents = read_annotated(paths, wanted)
     seen = read_annotated(train, wanted) if train else None

@@ -9,7 +9,9 @@ import typer
 
 from phoihop.app.commands.common import (
     BackendOption,
+    DeviceOption,
     ModelOption,
+    SegmenterOption,
     ThreadsOption,
     load_extractor,
     needs_extra,
@@ -38,6 +40,8 @@ def label(
     seed: Annotated[int, typer.Option(min=0, help="Of the choice.")] = 1,
     backend: BackendOption = "auto",
     threads: ThreadsOption = None,
+    segmenter: SegmenterOption = None,
+    device: DeviceOption = None,
 ) -> None:
     """Mark raw news with models, to train another model on (self-training).
 
@@ -60,7 +64,7 @@ def label(
 
     if not output.absolute().parent.is_dir():
         raise PhoihopError(f"{output}: its folder does not exist; make it first")
-    extractor = load_extractor(model, backend, threads)
+    extractor = load_extractor(model, backend, threads, segmenter, device)
     texts = choose_texts(text_paths, articles, seed)
     shown = track(texts, "marking", console=Console(stderr=True))
     found = list(label_texts(extractor, shown))

@@ -13,7 +13,9 @@ import typer
 
 from phoihop.app.commands.common import (
     BackendOption,
+    DeviceOption,
     ModelOption,
+    SegmenterOption,
     ThreadsOption,
     load_extractor,
     own_schema,
@@ -52,6 +54,8 @@ def predict(
     ] = None,
     backend: BackendOption = "auto",
     threads: ThreadsOption = None,
+    segmenter: SegmenterOption = None,
+    device: DeviceOption = None,
     min_score: Annotated[
         float,
         typer.Option(
@@ -89,7 +93,7 @@ def predict(
     sources = find_sources(_or_stdin(paths), report)
     if sources:
         _refuse_overwriting(output, sources)
-        extractor = load_extractor(model, backend, threads)
+        extractor = load_extractor(model, backend, threads, segmenter, device)
         marked = sum(source.marked for source in sources)
         if marked:
             note(f"{marked} of the files are *.ann.md; their marks are removed before predicting")
