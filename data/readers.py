@@ -34,7 +34,9 @@ __all__ = [
 CONLL = (".conll", ".iob2", ".iob", ".bio")
 
 
-def read_documents(path: str | Path, schema: Schema | None = None) -> list[Document]:
+def read_documents(
+    path: str | Path, schema: Schema | None = None, *, split_words: bool = False
+) -> list[Document]:
     """The annotated articles of a folder or file.
 
     - a folder: every ``*.ann.md`` below it, by path, ids from the file names;
@@ -48,12 +50,13 @@ def read_documents(path: str | Path, schema: Schema | None = None) -> list[Docum
         path: the folder or file.
         schema: what the articles may hold.  ``None`` is the default schema for the inline format, which
             cannot be read without one, and anything for the others.
+        split_words: in IOB2 columns, turn the ``_`` between the syllables of a word into blanks.
 
     Raises:
         PhoihopError: nothing is there, the kind of file is unknown, or an article is invalid: the first.
     """
     documents = []
-    for loaded in load(path, schema):
+    for loaded in load(path, schema, split_words=split_words):
         if isinstance(loaded, PhoihopError):
             raise loaded
         documents.append(loaded.document)
@@ -62,7 +65,7 @@ def read_documents(path: str | Path, schema: Schema | None = None) -> list[Docum
     return documents
 
 
-def load(path: str | Path, schema: Schema | None = None) -> Iterator[Loaded]:
+def load(path: str | Path, schema: Schema | None = None, *, split_words: bool = False) -> Iterator[Loaded]:
     """Like :func:`read_documents`, each with its place, errors of one article handed on in its stead.
 
     Raises:
@@ -78,7 +81,7 @@ def load(path: str | Path, schema: Schema | None = None) -> Iterator[Loaded]:
     if path.suffix == ".jsonl":
         return load_jsonl(path, schema)
     if path.suffix in CONLL:
-        return load_conll(path, schema)
+        return load_conll(path, schema, split_words=split_words)
     raise PhoihopError(
         f"{path}: not a kind of file that holds annotated articles; give a folder of *{MARKED}, "
         f"or *{MARKED}, *.jsonl, *{', *'.join(CONLL)}"

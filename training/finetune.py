@@ -34,6 +34,7 @@ from phoihop.training.augment import Augmenter, Lexicon
 from phoihop.training.augment.dataset import TellEpoch, VariedExamples
 from phoihop.training.calibration import calibrate
 from phoihop.training.config import TrainConfig
+from phoihop.training.curves import draw_curves
 from phoihop.training.device import device_name, use_bf16
 from phoihop.training.encoders import load_encoder, pretraining_report
 from phoihop.training.examples import (
@@ -46,6 +47,7 @@ from phoihop.training.examples import (
 )
 from phoihop.training.loop import JointTrainer, Progress, StopOnInterrupt, current_card, main_figures
 from phoihop.training.model_card import write_model_card
+from phoihop.training.pieces import in_pieces
 from phoihop.training.processes import process_state, say
 from phoihop.training.runs import CHECKPOINTS, DATA_FILE, check_same_run, data_digest, versions, write_json
 from phoihop.training.thresholds import choose_thresholds
@@ -82,7 +84,7 @@ def train(
     output = Path(output)
     if not train_documents:
         raise PhoihopError("no articles to train on; give annotated articles with --train")
-    learn, dev, silver = list(train_documents), list(dev_documents), list(silver_documents)
+    learn, dev, silver = list(in_pieces(train_documents)), list(dev_documents), list(silver_documents)
     if not dev:
         learn, dev = split_documents(learn, config.dev_share, config.seed)
         if not dev:
@@ -142,6 +144,7 @@ def train(
     figures: dict[str, Any] = {}
     if main.is_main_process:
         figures = _keep_best(trainer, card, dev, output, config, minutes, len(learn))
+        draw_curves(output)
     main.wait_for_everyone()
     return figures
 

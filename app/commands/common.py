@@ -51,6 +51,12 @@ DeviceOption = Annotated[
 ]
 
 
+JoinedOption = Annotated[
+    bool,
+    typer.Option("--joined-words", help="In CoNLL files _ joins the syllables of words; read it as a blank."),
+]
+
+
 def load_extractor(
     model: list[str],
     backend: str,
@@ -70,11 +76,11 @@ def load_extractor(
     )
 
 
-def read_annotated(paths: list[Path], schema: Schema | None) -> list[Document]:
+def read_annotated(paths: list[Path], schema: Schema | None, joined_words: bool = False) -> list[Document]:
     """The annotated articles of several files and folders, one after the other."""
     from phoihop.data.readers import read_documents
 
-    return [document for path in paths for document in read_documents(path, schema)]
+    return [d for path in paths for d in read_documents(path, schema, split_words=joined_words)]
 
 
 def own_schema(extractor: Extractor) -> Schema | None:

@@ -11,6 +11,7 @@ import typer
 from phoihop.app.commands.common import (
     BackendOption,
     DeviceOption,
+    JoinedOption,
     ModelOption,
     SegmenterOption,
     ThreadsOption,
@@ -57,6 +58,7 @@ def evaluate(
     threads: ThreadsOption = None,
     segmenter: SegmenterOption = None,
     device: DeviceOption = None,
+    joined_words: JoinedOption = False,
 ) -> None:
     """Compare a model's predictions with annotated articles.
 
@@ -73,8 +75,8 @@ def evaluate(
     """
     extractor = load_extractor(model, backend, threads, segmenter, device)
     wanted = own_schema(extractor) if schema is None else Schema.load(schema)
-    documents = read_annotated(paths, wanted)
-    seen = read_annotated(train, wanted) if train else None
+    documents = read_annotated(paths, wanted, joined_words)
+    seen = read_annotated(train, wanted, joined_words) if train else None
     records = {str(d.id): d.records for d in documents if d.records is not None}
 
     from phoihop.data.readers import write_jsonl
