@@ -60,7 +60,7 @@ class LookUp:
     card: dict[str, Any] = {"name": "look-up"}  # noqa: RUF012
 
     @classmethod
-    def load(cls, model: str | Path = "default", backend: str = "auto", threads: int | None = None) -> LookUp:
+    def load(cls, model: str | Path = "default", **_: object) -> LookUp:
         if str(model) != "default":
             raise PhoihopError(f"{model}: no such model folder; give one that holds model.json")
         return cls()
