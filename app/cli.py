@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from phoihop.app.commands import data, evaluate, export, predict, pretrain, train, version
+from phoihop.app.commands import data, evaluate, export, predict, pretrain, search, train, version
 from phoihop.app.messages import complain
 from phoihop.data.errors import PhoihopError
 
@@ -55,6 +55,7 @@ def _top(
 app.command("predict")(predict.predict)
 app.command("evaluate")(evaluate.evaluate)
 app.command("train")(train.train)
+app.command("search")(search.search)
 app.command("pretrain")(pretrain.pretrain)
 app.command("export")(export.export)
 app.add_typer(data.app, name="data")

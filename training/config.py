@@ -52,6 +52,7 @@ class TrainConfig:
     bf16: str
     seed: int
     dev_share: float
+    tensorboard: bool
 
     @classmethod
     def load(cls, path: str | Path | None = None, overrides: Mapping[str, str] | None = None) -> TrainConfig:

@@ -11,9 +11,11 @@ run/
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +197,12 @@ def _model(config: TrainConfig, schema: Schema, encoder: Any) -> JointModel:
 
 
 def _arguments(config: TrainConfig, output: Path) -> TrainingArguments:
+    if config.tensorboard:
+        if find_spec("tensorboard") is None:
+            raise PhoihopError(
+                "setting 'tensorboard': not installed; run: pip install 'phoihop[tensorboard]'"
+            )
+        os.environ["TENSORBOARD_LOGGING_DIR"] = str(output / "tensorboard")
     cuda = torch.cuda.is_available()
     processes = process_state().num_processes
     shares = processes * config.accumulate
@@ -230,7 +238,7 @@ def _arguments(config: TrainConfig, output: Path) -> TrainingArguments:
         label_names=["tags"],
         dataloader_num_workers=0,
         dataloader_pin_memory=False,
-        report_to=[],
+        report_to=["tensorboard"] if config.tensorboard else [],
         disable_tqdm=True,
         seed=config.seed,
     )

@@ -1,0 +1,107 @@
+"""Searching settings with Optuna: each trial is a run like any other, judged by its dev score (extra ``search``)."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from phoihop.data.errors import PhoihopError
+from phoihop.training.config import TrainConfig
+from phoihop.training.runs import has_checkpoint, write_json
+
+BEST_FILE, STUDY_FILE = "best.json", "study.db"
+Space = Mapping[str, list[Any] | Mapping[str, Any]]
+
+
+def read_space(path: Path) -> dict[str, Any]:
+    """What to try, from a TOML file: a list of values for a setting, or ``{low = …, high = …, log = true}``.
+
+    Raises:
+        PhoihopError: no TOML, an unknown setting, or a range that is none.
+    """
+    try:
+        space = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PhoihopError(
+            f"{path}: cannot be read ({error.strerror}); give a TOML file of settings to try"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PhoihopError(f"{path}: no TOML file: {error}") from None
+    known = TrainConfig.load().to_dict()
+    for name, choice in space.items():
+        if name not in known:
+            raise PhoihopError(f"{path}: unknown setting {name!r}; there are {', '.join(known)}")
+        is_range = isinstance(choice, dict) and {"low", "high"} <= set(choice) <= {"low", "high", "log"}
+        numbers = is_range and all(type(choice[k]) in (int, float) for k in ("low", "high"))
+        if not (isinstance(choice, list) and choice) and not (numbers and choice["low"] < choice["high"]):
+            raise PhoihopError(
+                f"{path}: {name!r} must be a list of values or {{low = …, high = …}} with low below high"
+            )
+    if not space:
+        raise PhoihopError(f"{path}: nothing to try; name at least one setting")
+    return space
+
+
+def search(
+    space: Space,
+    overrides: Mapping[str, str],
+    config: Path | None,
+    trials: int,
+    output: Path,
+    run: Callable[[TrainConfig, Path, bool], dict[str, Any]],
+) -> dict[str, Any]:
+    """Train until ``trials`` runs stand in ``output/trial-N``; the same call again goes on where it stopped.
+
+    Args:
+        space: what to try; see :func:`read_space`.
+        overrides, config: the recipe that is varied, as ``TrainConfig.load`` takes them.
+        trials: how many runs in all.
+        output: their common folder; the study lies there, too (``study.db``).
+        run: trains one: settings, folder, whether it goes on with a checkpoint there.
+
+    Returns:
+        the best run's number, settings and dev figures, also written as ``best.json``.
+    """
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    output.mkdir(parents=True, exist_ok=True)
+    seed = TrainConfig.load(config, overrides).seed
+    study = optuna.create_study(
+        study_name="phoihop",
+        storage=f"sqlite:///{output / STUDY_FILE}",
+        direction="maximize",
+        load_if_exists=True,
+        sampler=optuna.samplers.TPESampler(seed=seed),
+    )
+
+    def objective(trial: Any) -> float:
+        chosen = {name: _suggest(trial, name, choice) for name, choice in space.items()}
+        recipe = TrainConfig.load(config, {**overrides, **{k: _written(v) for k, v in chosen.items()}})
+        folder = output / f"trial-{trial.number}"
+        figures = run(recipe, folder, has_checkpoint(folder))
+        trial.set_user_attr("figures", figures)
+        print(f"trial {trial.number}: score {figures['score']:.4f} with {chosen}", flush=True)
+        return float(figures["score"])
+
+    done = len([t for t in study.trials if t.state == optuna.trial.TrialState.COMPLETE])
+    study.optimize(objective, n_trials=max(0, trials - done))
+    best = study.best_trial
+    found = {"trial": best.number, "settings": best.params, "figures": best.user_attrs["figures"]}
+    write_json(output / BEST_FILE, found)
+    return found
+
+
+def _suggest(trial: Any, name: str, choice: list[Any] | Mapping[str, Any]) -> Any:
+    if isinstance(choice, list):
+        return trial.suggest_categorical(name, choice)
+    low, high, log = choice["low"], choice["high"], bool(choice.get("log", False))
+    if type(low) is int and type(high) is int:
+        return trial.suggest_int(name, low, high, log=log)
+    return trial.suggest_float(name, low, high, log=log)
+
+
+def _written(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
