@@ -32,6 +32,8 @@ class ModelCard:
         crf: learnt transition scores, ``None`` for a linear head.
         about: name, training data, figures and the like, for people.
         temperature: of the probabilities of ``"entities"`` and ``"relations"``, 1 where it is not given.
+        feature_weight: what the scores of ``features.FeatureScorer`` are multiplied by before they are added to the
+            network's; 0 without.
         repeats: labels whose mentions bear them wherever they are repeated; see ``consistency``.
     """
 
@@ -43,10 +45,20 @@ class ModelCard:
     about: Mapping[str, Any] = field(default_factory=dict)
     temperature: Mapping[str, float] = field(default_factory=dict)
     repeats: Sequence[str] = ()
+    feature_weight: float = 0.0
 
-    def transitions(self) -> Transitions:
-        """Valid transitions with the learnt scores added."""
-        return valid_transitions(self.schema.tags, self.crf)
+    def transitions(self, features: Transitions | None = None) -> Transitions:
+        """Valid transitions with the learnt scores added, those of the features weighed."""
+        learnt = self.crf
+        if features is not None:
+            n, weight = len(self.schema.tags), np.float32(self.feature_weight)
+            own = learnt or Transitions(*(np.zeros(s, np.float32) for s in (n, (n, n), n)))
+            learnt = Transitions(
+                own.start + weight * features.start,
+                own.step + weight * features.step,
+                own.end + weight * features.end,
+            )
+        return valid_transitions(self.schema.tags, learnt)
 
     def save(self, folder: Path) -> None:
         """Write ``model.json``."""
@@ -59,6 +71,7 @@ class ModelCard:
             "thresholds": dict(self.thresholds),
             "temperature": dict(self.temperature),
             "repeats": list(self.repeats),
+            "feature_weight": self.feature_weight,
             "crf": None
             if self.crf is None
             else {k: _rounded(getattr(self.crf, k)) for k in ("start", "step", "end")},
@@ -94,6 +107,7 @@ class ModelCard:
                 data["about"],
                 _temperatures(data.get("temperature", {})),
                 _labels(data.get("repeats", []), schema),
+                float(data.get("feature_weight", 0.0)),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise PhoihopError(

@@ -20,6 +20,7 @@ from phoihop.model.card import TOKENIZER_FILE, ModelCard
 from phoihop.model.consistency import Names
 from phoihop.model.decode import Floats, Span, balance_brackets, decode
 from phoihop.model.ensemble import EnsembleBackend, joint_card, joint_tokenizer
+from phoihop.model.features import FeatureScorer
 from phoihop.model.gold import Lost, align
 from phoihop.model.prepare import Prepared, batch_windows, prepare
 from phoihop.model.records import build_records
@@ -40,16 +41,26 @@ class Extractor:
         tokenizer: the vocabulary the backend was trained with.
         card: schema, windows, thresholds.
         name: what messages call it.
+        features: a second opinion on tags, weighed by ``card.feature_weight``.
     """
 
-    def __init__(self, backend: Backend, tokenizer: SubwordTokenizer, card: ModelCard, name: str) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        tokenizer: SubwordTokenizer,
+        card: ModelCard,
+        name: str,
+        features: FeatureScorer | None = None,
+    ) -> None:
         self._scorer = backend
         self._tokenizer = tokenizer
+        self._features = features
         self.card = card
         self.name = name
         self.backend = backend.name
         self.schema: Schema = card.schema
-        self._transitions = card.transitions()
+        weighed = features if card.feature_weight else None
+        self._transitions = card.transitions(weighed.transitions if weighed else None)
         self._longest_reach = max(
             (card.reach.get(f"{head} {tail}", DEFAULT_REACH) for head, tail in self.schema.by_pair), default=0
         )
@@ -87,14 +98,15 @@ class Extractor:
             raise PhoihopError("no model given; name a model folder, or 'default'")
         parts = [_load_parts(name, backend, threads, segmenter, device) for name in names]
         if len(parts) == 1:
-            return cls(*parts[0], names[0])
-        scorer = EnsembleBackend([scorer for scorer, _, _ in parts])
-        tokenizer = joint_tokenizer([t for _, t, _ in parts], names)
-        return cls(scorer, tokenizer, joint_card([card for _, _, card in parts], names), " + ".join(names))
+            return cls(parts[0][0], parts[0][1], parts[0][2], names[0], parts[0][3])
+        scorer = EnsembleBackend([part[0] for part in parts])
+        tokenizer = joint_tokenizer([part[1] for part in parts], names)
+        card = joint_card([part[2] for part in parts], names)
+        return cls(scorer, tokenizer, card, " + ".join(names), parts[0][3])
 
     def with_card(self, card: ModelCard) -> Extractor:
         """The same scores decoded with other settings."""
-        return Extractor(self._scorer, self._tokenizer, card, self.name)
+        return Extractor(self._scorer, self._tokenizer, card, self.name, self._features)
 
     def predict(self, text: str, id: str | None = None) -> Document:
         """Entities, relations and records of one article; blank text gives an empty document."""
@@ -124,6 +136,7 @@ class Extractor:
     ) -> dict[tuple[int, int, str], list[float]]:
         """The entities of a text by start, end and label, each with its probability at several temperatures."""
         prepared = prepare(text, self._tokenizer, self.card.reading)
+        opinion = self._opinion(prepared)
         out: dict[tuple[int, int, str], list[float]] = {}
         for i in range(0, len(prepared.windows), BATCH_WINDOWS):
             windows = prepared.windows[i : i + BATCH_WINDOWS]
@@ -131,6 +144,7 @@ class Extractor:
             _, scores = self._scorer.encode(batch.input_ids, batch.attention_mask)
             for row, w in enumerate(windows):
                 own = scores[row, batch.word_places[row, : batch.word_counts[row]]]
+                own = own if opinion is None else own + opinion[w.own_start : w.own_end]
                 for temperature in temperatures:
                     for s in self._spans(prepared, w, own, temperature):
                         start, end = prepared.span(s.first + w.own_start, s.last + w.own_start)
@@ -156,7 +170,12 @@ class Extractor:
         states, scores = self._scorer.encode(batch.input_ids, batch.attention_mask)
         for row, (article, window) in enumerate(items):
             places = batch.word_places[row, : batch.word_counts[row]]
-            article.scored.append((window, scores[row, places]))
+            if article.opinion is None:
+                article.opinion = self._opinion(article.prepared)
+            own = scores[row, places]
+            if article.opinion is not None:
+                own = own + article.opinion[window.own_start : window.own_end]
+            article.scored.append((window, own))
             article.states.append(states[row, places])
             article.waiting += len(places)
             if article.waiting >= BLOCK_WORDS:
@@ -179,6 +198,14 @@ class Extractor:
             for s in spans:
                 shifted = Span(s.first + window.own_start, s.last + window.own_start, s.label, s.score)
                 article.spans.append(shifted)
+
+    def _opinion(self, prepared: Prepared) -> Floats | None:
+        """What the features of an article's words add to its tag scores (words, tags)."""
+        if self._features is None or not self.card.feature_weight:
+            return None
+        starts = np.flatnonzero(np.diff(prepared.sentence, prepend=-1))
+        words = prepared.surfaces(0, len(prepared.words))
+        return self._features(words, starts) * np.float32(self.card.feature_weight)
 
     def _spans(self, prepared: Prepared, window: Window, scores: Floats, temperature: float) -> list[Span]:
         """What the tag scores of a window's own words say, counted from the window's first own word."""
@@ -242,7 +269,7 @@ class Extractor:
 
 def _load_parts(
     model: str, backend: str, threads: int | None, segmenter: str | None, device: str | None
-) -> tuple[Backend, SubwordTokenizer, ModelCard]:
+) -> tuple[Backend, SubwordTokenizer, ModelCard, FeatureScorer | None]:
     """What :class:`Extractor` takes, from one model folder."""
     folder = Path(__file__).parent / "weights" / "default" if model == "default" else Path(model)
     if not folder.is_dir():
@@ -251,14 +278,16 @@ def _load_parts(
     tokenizer = SubwordTokenizer.load(
         folder / TOKENIZER_FILE, load_segmenter(segmenter or card.reading.segmenter)
     )
+    features = FeatureScorer.load(folder, len(card.schema.tags))
     if backend == "auto":
         backend = _best_backend(folder, device)
     if backend == "onnx":
         if device not in (None, "cpu"):
             raise PhoihopError(f"the ONNX back end computes on the CPU, not on {device}; use --backend torch")
-        return OnnxBackend(folder, threads, relations=bool(card.schema.relations)), tokenizer, card
+        onnx = OnnxBackend(folder, threads, relations=bool(card.schema.relations))
+        return onnx, tokenizer, card, features
     if backend == "torch":
-        return TorchBackend.load(folder, device), tokenizer, card
+        return TorchBackend.load(folder, device), tokenizer, card, features
     raise PhoihopError(f"unknown back end {backend!r}; choose auto, onnx or torch")
 
 
@@ -281,6 +310,7 @@ class _Article:
     id: str | None
     prepared: Prepared
     names: Names
+    opinion: Floats | None = None
     scored: list[tuple[Window, Floats]] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
     states: list[Floats] = field(default_factory=list)

@@ -24,6 +24,7 @@ class TrainConfig:
     segmenter: str
     schema: str
     token_head: str
+    features: int
     convolution_size: int
     convolution_layers: int
     recurrent_size: int
@@ -74,6 +75,7 @@ class TrainConfig:
         for name in ("epochs", "batch_size", "accumulate", "window", "convolution_layers"):
             _demand(getattr(self, name) >= 1, name, "at least 1")
         for name in (
+            "features",
             "convolution_size",
             "recurrent_size",
             "patience",

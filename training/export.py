@@ -21,6 +21,7 @@ from phoihop.model.backend import ENCODER_FILE, RELATIONS_FILE, TorchBackend, re
 from phoihop.model.candidates import candidate_pairs, mentions_of
 from phoihop.model.card import TOKENIZER_FILE, ModelCard
 from phoihop.model.extractor import Extractor
+from phoihop.model.features import FEATURES_FILE
 from phoihop.model.joint import JointModel
 from phoihop.model.tokenise import SubwordTokenizer
 from phoihop.training.onnx_lstm import replace_lstms, translations
@@ -71,7 +72,7 @@ def export_onnx(source: str | Path, output: str | Path, int8: bool = True) -> di
             for name in (ENCODER_FILE, RELATIONS_FILE):
                 if (output / name).is_file():
                     _quantise(output / name)
-    for name in (TOKENIZER_FILE, "README.md"):
+    for name in (TOKENIZER_FILE, FEATURES_FILE, "README.md"):
         if (source / name).is_file():
             shutil.copyfile(source / name, output / name)
     replace(card, about={**card.about, "weights": "int8" if int8 else "float32"}).save(output)

@@ -10,11 +10,9 @@ run/
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -27,18 +25,17 @@ from phoihop.data.document import Document
 from phoihop.data.errors import PhoihopError
 from phoihop.data.schema import Schema, default_schema
 from phoihop.model.auto import longest_window
-from phoihop.model.card import TOKENIZER_FILE, ModelCard
+from phoihop.model.card import ModelCard
 from phoihop.model.encoder import RecurrentEncoder
 from phoihop.model.joint import JointConfig, JointModel
 from phoihop.model.prepare import Reading
 from phoihop.model.tokenise import SubwordTokenizer
 from phoihop.training.augment import Augmenter, Lexicon
 from phoihop.training.augment.dataset import TellEpoch, VariedExamples
-from phoihop.training.calibration import calibrate
 from phoihop.training.config import TrainConfig
 from phoihop.training.curves import draw_curves
-from phoihop.training.device import device_name, use_bf16
-from phoihop.training.encoders import load_encoder, pretraining_report
+from phoihop.training.device import use_bf16
+from phoihop.training.encoders import load_encoder
 from phoihop.training.examples import (
     Collator,
     describe_lost,
@@ -47,12 +44,11 @@ from phoihop.training.examples import (
     make_examples,
     split_documents,
 )
-from phoihop.training.loop import JointTrainer, Progress, StopOnInterrupt, current_card, main_figures
-from phoihop.training.model_card import write_model_card
+from phoihop.training.keep import keep_best
+from phoihop.training.loop import JointTrainer, Progress, StopOnInterrupt
 from phoihop.training.pieces import in_pieces
 from phoihop.training.processes import process_state, say
-from phoihop.training.runs import CHECKPOINTS, DATA_FILE, check_same_run, data_digest, versions, write_json
-from phoihop.training.thresholds import choose_thresholds
+from phoihop.training.runs import CHECKPOINTS, check_same_run, data_digest
 
 
 def train(
@@ -145,7 +141,7 @@ def train(
     minutes = (time.monotonic() - began) / 60
     figures: dict[str, Any] = {}
     if main.is_main_process:
-        figures = _keep_best(trainer, card, dev, output, config, minutes, len(learn))
+        figures = keep_best(trainer, card, examples, output, minutes)
         draw_curves(output)
     main.wait_for_everyone()
     return figures
@@ -245,44 +241,3 @@ def _arguments(config: TrainConfig, output: Path) -> TrainingArguments:
     # One batch holds pairs that point into it: it cannot be cut for several devices of one process.
     arguments._n_gpu = min(1, arguments.n_gpu)
     return arguments
-
-
-def _keep_best(
-    trainer: JointTrainer,
-    card: ModelCard,
-    dev: Sequence[Document],
-    output: Path,
-    config: TrainConfig,
-    minutes: float,
-    articles: int,
-) -> dict[str, Any]:
-    """Choose thresholds for the best weights, write model and figures."""
-    model: JointModel = trainer.model  # type: ignore[assignment]
-    model.eval()
-    card = current_card(card, model)
-    calibration = calibrate(trainer.extractor(card), dev)
-    card = replace(card, temperature={what: c.temperature for what, c in calibration.items()})
-    card = replace(card, thresholds=choose_thresholds(trainer.extractor(card), dev))
-    evaluation = trainer.dev_evaluation(card)
-    figures = main_figures(evaluation, card.schema)
-    about = {
-        "trained_on_articles": articles,
-        "dev_articles": len(dev),
-        "minutes": round(minutes, 1),
-        "device": device_name(),
-        "seed": config.seed,
-        "dev": figures,
-        "encoder": pretraining_report(config.encoder),
-        "calibration": {what: c.to_dict() for what, c in calibration.items()},
-        "data": json.loads((output / DATA_FILE).read_text(encoding="utf-8")),
-        "versions": versions(),
-        "settings": config.to_dict(),
-    }
-    folder = output / "model"
-    folder.mkdir(parents=True, exist_ok=True)
-    replace(card, about=about).save(folder)
-    write_model_card(folder, about, evaluation)
-    trainer.tokenizer.backend.save(str(folder / TOKENIZER_FILE), pretty=False)
-    model.save_pretrained(folder)
-    write_json(output / "metrics.json", figures)
-    return figures

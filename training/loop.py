@@ -24,6 +24,7 @@ from phoihop.model.card import ModelCard
 from phoihop.model.decode import Transitions
 from phoihop.model.encoder import RecurrentEncoder
 from phoihop.model.extractor import Extractor
+from phoihop.model.features import FeatureScorer
 from phoihop.model.joint import JointModel
 from phoihop.model.tokenise import SubwordTokenizer
 from phoihop.training.config import TrainConfig
@@ -40,6 +41,7 @@ class JointTrainer(Trainer):  # type: ignore[misc]
     ) -> None:
         super().__init__(*args, **kwargs)
         self.settings, self.tokenizer, self.card = settings, tokenizer, card
+        self.features: FeatureScorer | None = None  # learnt when the network has
         self.loss_is_scaled_for_ga = True  # by the totals of ``get_batch_samples``
         self.optimizer: torch.optim.Optimizer | None
         self.control: TrainerControl
@@ -94,7 +96,8 @@ class JointTrainer(Trainer):  # type: ignore[misc]
     def extractor(self, card: ModelCard | None = None) -> Extractor:
         """The model in training as an extractor."""
         card = card or current_card(self.card, self.model)  # type: ignore[arg-type]
-        return Extractor(TorchBackend(self.model), self.tokenizer, card, "the model in training")
+        name = "the model in training"
+        return Extractor(TorchBackend(self.model), self.tokenizer, card, name, self.features)
 
     def dev_evaluation(self, card: ModelCard) -> Evaluation:
         """Every table on the dev articles, from the same predictions a user would get."""

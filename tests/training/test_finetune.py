@@ -47,10 +47,10 @@ def test_twenty_articles_are_learnt_by_heart(overfitted: Run, articles: list[Doc
 
 def test_the_run_folder_says_what_was_done(overfitted: Run, articles: list[Document]) -> None:
     folder, figures = overfitted
-    assert {p.name for p in folder.iterdir()} == {
+    assert {p.name for p in folder.iterdir()} - {"curves.png"} == {  # drawn where matplotlib is
         "config.json", "data.json", "versions.json", "log.jsonl", "checkpoints", "model", "metrics.json",
     }  # fmt: skip
-    assert {p.name for p in (folder / "model").iterdir()} == {
+    assert {p.name for p in (folder / "model").iterdir()} - {"features.npz"} == {  # if they helped on dev
         "config.json", "model.json", "model.safetensors", "tokenizer.json", "README.md",
     }  # fmt: skip
     assert json.loads((folder / "metrics.json").read_text(encoding="utf-8")) == figures

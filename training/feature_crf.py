@@ -1,0 +1,116 @@
+"""Learning the feature weights that stand beside the network: a conditional random field of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from phoihop.data.schema import Schema
+from phoihop.model.crf import CRF
+from phoihop.model.decode import Transitions, valid_transitions
+from phoihop.model.features import FeatureScorer, feature_hashes
+from phoihop.training.examples import Example
+
+LEAST_COUNT = 2  # a feature of one single word in all articles is not kept
+ROWS = 32  # sentences a step
+RATE, L2, DROP = 0.15, 2e-6, 0.2
+KEPT = 0.2  # nats; weights below this everywhere are left out
+LEVELS = 127
+
+
+class _Sentences:
+    """Every sentence of the articles as feature numbers (words, kinds) and tags (words,)."""
+
+    def __init__(self, examples: Sequence[Example], schema: Schema) -> None:
+        number = {tag: i for i, tag in enumerate(schema.tags)}
+        hashes, self.tags, self.bounds = [], [], [0]
+        for x in examples:
+            count = len(x.prepared.words)
+            starts = np.flatnonzero(np.diff(x.prepared.sentence, prepend=-1))
+            hashes.append(feature_hashes(x.prepared.surfaces(0, count), starts))
+            tags = np.zeros(count, dtype=np.int64)
+            for first, last, label in x.gold.spans:
+                tags[first], tags[first + 1 : last + 1] = number[f"B-{label}"], number[f"I-{label}"]
+            self.tags.append(tags)
+            self.bounds += (self.bounds[-1] + np.append(starts[1:], count) - 0).tolist() if count else []
+        flat = np.concatenate(hashes)
+        keys, places, counts = np.unique(flat, return_inverse=True, return_counts=True)
+        frequent = counts >= LEAST_COUNT
+        self.keys = keys[frequent]
+        renumbered = np.where(frequent, np.cumsum(frequent), 0)  # 0 stands for rare ones
+        self.features = renumbered[places].reshape(flat.shape).astype(np.int64)
+        self.all_tags = np.concatenate(self.tags)
+
+
+def learn_features(examples: Sequence[Example], schema: Schema, epochs: int, seed: int) -> FeatureScorer:
+    """Maximum likelihood with a little decay and dropout of features, by AdaGrad (Duchi et al. 2011).
+
+    Args:
+        examples: articles with their gold.
+        schema: whose tags are learnt.
+        epochs: passes over the articles.
+        seed: of order and dropout.
+    """
+    data = _Sentences(examples, schema)
+    generator = torch.Generator().manual_seed(seed)
+    table = nn.Embedding(len(data.keys) + 1, len(schema.tags), sparse=True)
+    nn.init.zeros_(table.weight)
+    allowed = valid_transitions(schema.tags)
+    crf = CRF(len(schema.tags), torch.tensor(allowed.start), torch.tensor(allowed.step))
+    optimisers = [
+        torch.optim.Adagrad(table.parameters(), lr=RATE),
+        torch.optim.Adagrad(crf.parameters(), lr=RATE),
+    ]
+    spans = _by_length(data.bounds)
+    for _ in range(epochs):
+        order = torch.randperm(-(-len(spans) // ROWS), generator=generator).tolist()
+        for step in order:
+            rows = spans[step * ROWS : (step + 1) * ROWS]
+            features, tags, mask = _batch(data, rows)
+            for optimiser in optimisers:
+                optimiser.zero_grad()
+            keep = torch.rand(features.shape, generator=generator) >= DROP
+            scores = _scores(table, features, keep / (1 - DROP))
+            loss = crf(scores, tags, mask) + L2 * len(rows) * (table.weight[features] ** 2).sum()
+            loss.backward()
+            for optimiser in optimisers:
+                optimiser.step()
+    return _scorer(table, crf, data.keys)
+
+
+def _by_length(bounds: Sequence[int]) -> list[tuple[int, int]]:
+    spans = [(a, b) for a, b in pairwise(bounds) if b > a]
+    return sorted(spans, key=lambda s: s[1] - s[0])
+
+
+def _batch(data: _Sentences, rows: Sequence[tuple[int, int]]) -> tuple[Tensor, Tensor, Tensor]:
+    longest = max(b - a for a, b in rows)
+    features = np.zeros((len(rows), longest, data.features.shape[1]), dtype=np.int64)
+    tags = np.zeros((len(rows), longest), dtype=np.int64)
+    mask = np.zeros((len(rows), longest), dtype=bool)
+    for i, (a, b) in enumerate(rows):
+        features[i, : b - a], tags[i, : b - a], mask[i, : b - a] = (
+            data.features[a:b],
+            data.all_tags[a:b],
+            True,
+        )
+    return torch.from_numpy(features), torch.from_numpy(tags), torch.from_numpy(mask)
+
+
+def _scores(table: nn.Embedding, features: Tensor, weight: Tensor) -> Tensor:
+    weight = weight * (features > 0)
+    return (table(features) * weight.unsqueeze(-1)).sum(2)
+
+
+def _scorer(table: nn.Embedding, crf: CRF, keys: NDArray[np.uint64]) -> FeatureScorer:
+    weights = table.weight.detach().numpy()[1:]
+    kept = np.abs(weights).max(axis=1) >= KEPT
+    weights = weights[kept]
+    scale = float(np.abs(weights).max()) / LEVELS if len(weights) else 1.0
+    parts = (w.detach().numpy().astype(np.float32) for w in (crf.start, crf.step, crf.end))
+    return FeatureScorer(keys[kept], np.round(weights / scale).astype(np.int8), scale, Transitions(*parts))
