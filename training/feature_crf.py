@@ -16,7 +16,7 @@ from phoihop.model.decode import Transitions, valid_transitions
 from phoihop.model.features import FeatureScorer, feature_hashes
 from phoihop.training.examples import Example
 
-LEAST_COUNT = 2  # a feature of one single word in all articles is not kept
+LEAST_COUNT = 2  # articles that a feature must stand in
 ROWS = 32  # sentences a step
 RATE, L2, DROP = 0.15, 2e-6, 0.2
 KEPT = 0.2  # nats; weights below this everywhere are left out
@@ -39,7 +39,12 @@ class _Sentences:
             self.tags.append(tags)
             self.bounds += (self.bounds[-1] + np.append(starts[1:], count) - 0).tolist() if count else []
         flat = np.concatenate(hashes)
-        keys, places, counts = np.unique(flat, return_inverse=True, return_counts=True)
+        keys, places = np.unique(flat, return_inverse=True)
+        # In how many articles a feature stands: what one alone has, it has by heart.
+        counts = np.zeros(len(keys), dtype=np.int64)
+        ends = np.cumsum([h.size for h in hashes])
+        for part in np.split(places.ravel(), ends[:-1]):
+            counts[np.unique(part)] += 1
         frequent = counts >= LEAST_COUNT
         self.keys = keys[frequent]
         renumbered = np.where(frequent, np.cumsum(frequent), 0)  # 0 stands for rare ones
