@@ -23,6 +23,7 @@ from phoihop.model.decode import Floats, Transitions
 FEATURES_FILE = "features.npz"
 Hashes = NDArray[np.uint64]
 
+_ROWS = 256
 _OUTSIDE = 1  # what stands beyond the ends of a sentence
 _YEAR = re.compile(r"(?:19|20)\d\d")
 # Which strings a feature joins: (column of the word table, distance) pairs.
@@ -141,12 +142,19 @@ class FeatureScorer:
     def __call__(self, words: Sequence[str], starts: NDArray[np.int64]) -> Floats:
         """Scores (words, tags) of an article; arguments as in :func:`feature_hashes`."""
         hashes = feature_hashes(words, starts)
-        place = np.searchsorted(self.keys, hashes.ravel())
+        place = np.searchsorted(self.keys, hashes)
         place[place == len(self.keys)] = 0
-        known = self.keys[place] == hashes.ravel()
-        out = np.zeros((len(words), self.weights.shape[1]), dtype=np.float32)
-        owner = np.repeat(np.arange(len(words)), hashes.shape[1])[known]
-        np.add.at(out, owner, self.weights[place[known]].astype(np.float32))
+        unknown = self.keys[place] != hashes if len(self.keys) else np.ones_like(hashes, dtype=bool)
+        out = np.empty((len(words), self.weights.shape[1]), dtype=np.float32)
+        for start in range(0, len(words), _ROWS):  # as many at a time as fit a processor's cache
+            rows = slice(start, start + _ROWS)
+            found = (
+                self.weights[place[rows]]
+                if len(self.keys)
+                else np.zeros((*place[rows].shape, out.shape[1]), np.int8)
+            )
+            found[unknown[rows]] = 0
+            out[rows] = found.sum(axis=1, dtype=np.int32)
         return out * np.float32(self.scale)
 
     def save(self, folder: Path) -> None:
