@@ -13,13 +13,14 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
-from phoihop.data.document import Document
+from phoihop.data.document import Document, Entity
+from phoihop.data.records import Records
 from phoihop.model.extractor import Extractor
 
-SPANS = "phoihop"
+SPANS = KEY = "phoihop"
 
 
-@Language.factory(
+@Language.factory(  # type: ignore[untyped-decorator]
     "phoihop",
     assigns=["doc.ents", "doc.spans"],
     default_config={"model": "default", "backend": "auto", "threads": None, "overwrite_ents": True},
@@ -40,9 +41,9 @@ class PhoihopComponent:
 
     def __init__(self, extractor: Extractor, overwrite_ents: bool = True) -> None:
         self.extractor, self.overwrite_ents = extractor, overwrite_ents
-        for extension in ("phoihop", "phoihop_relations", "officials", "agreements"):
-            if not Doc.has_extension(extension):
-                Doc.set_extension(extension, default=None)
+        for name, getter in _GETTERS.items():
+            if not Doc.has_extension(name):
+                Doc.set_extension(name, getter=getter)
 
     def __call__(self, doc: Doc) -> Doc:
         """Annotate one document."""
@@ -58,18 +59,41 @@ class PhoihopComponent:
             yield self._annotate(doc, document)
 
     def _annotate(self, doc: Doc, document: Document) -> Doc:
-        spans = {
-            e.id: doc.char_span(e.start, e.end, label=e.label, alignment_mode="expand")
-            for e in document.entities
-        }
-        doc.spans[SPANS] = [span for span in spans.values() if span is not None]
+        doc.spans[SPANS] = [_span(doc, e) for e in document.entities]
         earlier: list[Span] = [] if self.overwrite_ents else list(doc.ents)
         taken = {token.i for span in earlier for token in span}
         free = [s for s in doc.spans[SPANS] if not any(token.i in taken for token in s)]
         doc.ents = [*earlier, *filter_spans(free)]
-        doc._.phoihop = document
-        doc._.phoihop_relations = [(spans[r.head], r.label, spans[r.tail]) for r in document.relations]
-        records = document.records
-        doc._.officials = list(records.officials) if records else []
-        doc._.agreements = list(records.agreements) if records else []
+        doc.user_data[KEY] = document.to_dict()  # plain data: a doc can be stored and sent to other processes
         return doc
+
+
+def _document(doc: Doc) -> Document | None:
+    data = doc.user_data.get(KEY)
+    return None if data is None else Document.from_dict(data)
+
+
+def _relations(doc: Doc) -> list[tuple[Span, str, Span]]:
+    document = _document(doc)
+    if document is None:
+        return []
+    spans = {e.id: _span(doc, e) for e in document.entities}
+    return [(spans[r.head], r.label, spans[r.tail]) for r in document.relations]
+
+
+def _span(doc: Doc, entity: Entity) -> Span:
+    """Every token that the entity touches."""
+    return doc.char_span(entity.start, entity.end, label=entity.label, alignment_mode="expand")
+
+
+def _records(doc: Doc) -> Records:
+    document = _document(doc)
+    return (document.records if document else None) or Records()
+
+
+_GETTERS = {
+    "phoihop": _document,
+    "phoihop_relations": _relations,
+    "officials": lambda doc: list(_records(doc).officials),
+    "agreements": lambda doc: list(_records(doc).agreements),
+}

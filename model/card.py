@@ -107,7 +107,7 @@ class ModelCard:
                 data["about"],
                 _temperatures(data.get("temperature", {})),
                 _labels(data.get("repeats", []), schema),
-                float(data.get("feature_weight", 0.0)),
+                _weight(data.get("feature_weight", 0.0)),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise PhoihopError(
@@ -120,6 +120,12 @@ def _temperatures(given: Mapping[str, Any]) -> dict[str, float]:
     if not all(0 < value < np.inf for value in found.values()):
         raise ValueError("'temperature' must be above 0")
     return found
+
+
+def _weight(given: Any) -> float:
+    if not 0 <= float(given) < np.inf:
+        raise ValueError("'feature_weight' must be 0 or more")
+    return float(given)
 
 
 def _labels(given: Any, schema: Schema) -> tuple[str, ...]:

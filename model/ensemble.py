@@ -14,6 +14,7 @@ from phoihop.model.backend import Backend, Floats
 from phoihop.model.candidates import Mentions
 from phoihop.model.card import ModelCard
 from phoihop.model.decode import Transitions
+from phoihop.model.features import FeatureScorer
 from phoihop.model.tokenise import SubwordTokenizer
 
 
@@ -73,9 +74,32 @@ def joint_card(cards: Sequence[ModelCard], names: Sequence[str]) -> ModelCard:
             key: float(np.mean([c.temperature.get(key, 1.0) for c in cards])) for key in first.temperature
         },
         crf=_mean_transitions([c.crf for c in cards if c.crf is not None]),
+        feature_weight=1.0,  # each model's own weight is in ``JointFeatures``
         repeats=tuple(label for label in first.repeats if all(label in c.repeats for c in cards)),
         about={"models": list(names)},
     )
+
+
+class JointFeatures:
+    """The opinions of several models' features, each by its own weight, averaged like the other scores."""
+
+    def __init__(self, parts: Sequence[tuple[FeatureScorer | None, float]]) -> None:
+        self.parts = [(scorer, weight / len(parts)) for scorer, weight in parts if scorer is not None]
+        self.transitions = Transitions(
+            *(
+                np.asarray(sum(np.float32(w) * getattr(s.transitions, k) for s, w in self.parts), np.float32)
+                for k in ("start", "step", "end")
+            )
+        )
+
+    def __call__(self, words: Sequence[str], starts: NDArray[np.int64]) -> Floats:
+        """Scores (words, tags); see ``features.FeatureScorer``."""
+        return np.asarray(sum(np.float32(w) * s(words, starts) for s, w in self.parts), np.float32)
+
+
+def joint_features(parts: Sequence[tuple[FeatureScorer | None, float]]) -> JointFeatures | None:
+    """One second opinion of models that read together, of weight 1; ``None`` if none of them has one."""
+    return JointFeatures(parts) if any(scorer is not None for scorer, _ in parts) else None
 
 
 def joint_tokenizer(tokenizers: Sequence[SubwordTokenizer], names: Sequence[str]) -> SubwordTokenizer:

@@ -19,8 +19,8 @@ from phoihop.model.candidates import DEFAULT_REACH, GAP, allowed_relations, cand
 from phoihop.model.card import TOKENIZER_FILE, ModelCard
 from phoihop.model.consistency import Names
 from phoihop.model.decode import Floats, Span, balance_brackets, decode
-from phoihop.model.ensemble import EnsembleBackend, joint_card, joint_tokenizer
-from phoihop.model.features import FeatureScorer
+from phoihop.model.ensemble import EnsembleBackend, JointFeatures, joint_card, joint_features, joint_tokenizer
+from phoihop.model.features import FEATURES_FILE, FeatureScorer
 from phoihop.model.gold import Lost, align
 from phoihop.model.prepare import Prepared, batch_windows, prepare
 from phoihop.model.records import build_records
@@ -50,7 +50,7 @@ class Extractor:
         tokenizer: SubwordTokenizer,
         card: ModelCard,
         name: str,
-        features: FeatureScorer | None = None,
+        features: FeatureScorer | JointFeatures | None = None,
     ) -> None:
         self._scorer = backend
         self._tokenizer = tokenizer
@@ -102,7 +102,8 @@ class Extractor:
         scorer = EnsembleBackend([part[0] for part in parts])
         tokenizer = joint_tokenizer([part[1] for part in parts], names)
         card = joint_card([part[2] for part in parts], names)
-        return cls(scorer, tokenizer, card, " + ".join(names), parts[0][3])
+        features = joint_features([(part[3], part[2].feature_weight) for part in parts])
+        return cls(scorer, tokenizer, card, " + ".join(names), features)
 
     def with_card(self, card: ModelCard) -> Extractor:
         """The same scores decoded with other settings."""
@@ -278,7 +279,9 @@ def _load_parts(
     tokenizer = SubwordTokenizer.load(
         folder / TOKENIZER_FILE, load_segmenter(segmenter or card.reading.segmenter)
     )
-    features = FeatureScorer.load(folder, len(card.schema.tags))
+    features = FeatureScorer.load(folder, len(card.schema.tags)) if card.feature_weight else None
+    if card.feature_weight and features is None:
+        raise PhoihopError(f"{folder}: the model folder lacks {FEATURES_FILE}; copy the whole folder")
     if backend == "auto":
         backend = _best_backend(folder, device)
     if backend == "onnx":

@@ -12,7 +12,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,10 +26,11 @@ FEATURES_FILE = "features.npz"
 Hashes = NDArray[np.uint64]
 
 _ROWS = 256
+_BLOCK = 4096
 _OUTSIDE = 1  # what stands beyond the ends of a sentence
 _YEAR = re.compile(r"(?:19|20)\d\d")
 # Which strings a feature joins: (column of the word table, distance) pairs.
-_LOWER, _RAW, _SHAPE, _FLAGS = 0, 1, 2, 9
+_LOWER, _RAW, _SHAPE = 0, 1, 2
 _KINDS: tuple[tuple[tuple[int, int], ...], ...] = (
     *(((column, 0),) for column in range(10)),
     *(((_LOWER, d),) for d in (-3, -2, -1, 1, 2, 3)),
@@ -114,13 +117,21 @@ def _hash(string: str) -> int:
     return value
 
 
-def _scramble(value: Hashes | np.uint64) -> Hashes:
-    """The finaliser of splitmix64: neighbouring values come far apart."""
+def _scramble(value: Any) -> Any:
+    """The finaliser of splitmix64 on ``uint64``, a number or an array: neighbouring values come far apart."""
     with np.errstate(over="ignore"):
         value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        mixed: Hashes = value ^ (value >> np.uint64(31))
-    return mixed
+        return value ^ (value >> np.uint64(31))
+
+
+def _cuts(starts: NDArray[np.int64], count: int) -> list[int]:
+    """Sentence starts some ``_BLOCK`` words apart, from 0 to ``count``."""
+    cuts = [0]
+    for start in starts.tolist():
+        if start - cuts[-1] >= _BLOCK:
+            cuts.append(start)
+    return [*cuts, count]
 
 
 @dataclass(frozen=True)
@@ -141,6 +152,11 @@ class FeatureScorer:
 
     def __call__(self, words: Sequence[str], starts: NDArray[np.int64]) -> Floats:
         """Scores (words, tags) of an article; arguments as in :func:`feature_hashes`."""
+        if len(words) > 2 * _BLOCK:  # a long article sentence by sentence, some thousand words at a time
+            cuts = _cuts(starts, len(words))
+            return np.concatenate(
+                [self(words[a:b], starts[(starts >= a) & (starts < b)] - a) for a, b in pairwise(cuts)]
+            )
         hashes = feature_hashes(words, starts)
         place = np.searchsorted(self.keys, hashes)
         place[place == len(self.keys)] = 0
@@ -186,6 +202,10 @@ class FeatureScorer:
                 found = cls(data["keys"], data["weights"], float(data["scale"]), transitions)
         except Exception as error:  # zip, numpy and key errors
             raise PhoihopError(f"{path}: damaged ({error}); copy the model folder again") from None
-        if found.weights.shape != (len(found.keys), tags) or transitions.step.shape != (tags, tags):
+        shapes = [a.shape for a in (found.weights, transitions.start, transitions.step, transitions.end)]
+        sound = found.keys.ndim == 1 and found.keys.dtype == np.uint64 and found.weights.dtype == np.int8
+        if not sound or not 0 < found.scale < np.inf or (np.diff(found.keys.astype(np.uint64)) == 0).any():
+            raise PhoihopError(f"{path}: damaged; copy the model folder again")
+        if shapes != [(len(found.keys), tags), (tags,), (tags, tags), (tags,)]:
             raise PhoihopError(f"{path}: not of this model's {tags} tags; copy the model folder again")
         return found

@@ -92,6 +92,14 @@ def _token(symbol: str) -> str:
     return symbol.removesuffix(ENDS) if symbol.endswith(ENDS) else symbol + GOES_ON
 
 
+def is_phobert(tokenizer: Tokenizer) -> bool:
+    """Whether a pipeline is one of :func:`phobert_tokenizer`: its model, its special tokens first, the mask last."""
+    first = [tokenizer.token_to_id(token) for token in (START, PAD, END, UNK)]
+    mask = tokenizer.token_to_id(MASK)
+    suffix = getattr(tokenizer.model, "end_of_word_suffix", None)
+    return suffix == ENDS and first == [0, 1, 2, 3] and mask is not None and mask > 4
+
+
 class Repair:
     """Gives symbols beyond PhoBERT's vocabulary the ids that PhoBERT gives them.
 

@@ -113,6 +113,8 @@ def _segmented(
     # What joins the syllables of text that is segmented already is no word of its own.
     joints = np.array([text[a:b] == JOINT and _glued(text, a, b) for a, b in syllables.tolist()], np.bool_)
     syllables = syllables[~joints]
+    if not len(syllables):
+        return syllables, 0
     joined = join_syllables(text, syllables, segmenter)
     joined[sentence_starts(text, syllables)] = False
     parted = 0

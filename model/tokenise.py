@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from phoihop.data.errors import PhoihopError
-from phoihop.model.phobert import ENDS, MASK, Repair
+from phoihop.model.phobert import MASK, Repair, is_phobert
 from phoihop.model.segment import JOINT, Segmenter
 
 PAD, UNK, START, END = "<pad>", "<unk>", "<s>", "</s>"
@@ -51,12 +51,15 @@ class SubwordTokenizer:
         self.backend, self.segmenter = backend, segmenter
         self.pad_id = self._special(PAD, "[PAD]")
         self.unk_id = self._special(UNK, "[UNK]")  # without it characters would vanish
-        self.start_id = self._special(START, "[CLS]")
-        self.end_id = self._special(END, "[SEP]")
+        around = backend.encode(
+            ""
+        ).ids  # what the vocabulary's own pipeline puts around a text, if it has one
+        own = around if len(around) == 2 else None
+        self.start_id = int(own[0]) if own else self._special(START, "[CLS]")
+        self.end_id = int(own[1]) if own else self._special(END, "[SEP]")
         masks = [backend.token_to_id(token) for token in (MASK, "[MASK]")]
         self.mask_id = next((int(m) for m in masks if m is not None), self.unk_id)
-        phobert = getattr(backend.model, "end_of_word_suffix", None) == ENDS and masks[0] is not None
-        self._repair = Repair(backend) if phobert else None
+        self._repair = Repair(backend) if is_phobert(backend) else None
 
     def _special(self, *names: str) -> int:
         for name in names:

@@ -40,6 +40,8 @@ def load_encoder(config: TrainConfig, documents: Sequence[Document]) -> tuple[An
     """
     if config.encoder == "random":
         tokenizer = learn_vocabulary((normalise_text(d.text) for d in documents), RANDOM_VOCABULARY, 2)
+        name = "none" if config.segmenter == "auto" else config.segmenter
+        tokenizer = SubwordTokenizer(tokenizer.backend, load_segmenter(name))
         return RecurrentEncoder.for_tokenizer(tokenizer, dropout=config.encoder_dropout), tokenizer
     return open_encoder(config.encoder, config.segmenter)
 
@@ -66,6 +68,15 @@ def open_encoder(name: str, segmenter: str = "auto") -> tuple[Any, SubwordTokeni
     except Exception as error:  # an unknown family, a damaged file
         reason = str(error).strip().partition("\n")[0]
         raise PhoihopError(f"{folder}: the encoder's config.json cannot be used ({reason})") from None
+    if (
+        config.model_type == "phoihop-joint"
+        or getattr(config, "is_encoder_decoder", False)
+        or not hasattr(config, "vocab_size")
+    ):
+        raise PhoihopError(
+            f"{folder}: a {config.model_type} model is no encoder to start from; give one such as PhoBERT, or the "
+            "folder that `phoihop pretrain` wrote"
+        )
     encoder = load_weights(AutoModel, folder, **without_pooler(config))
     if encoder.config.vocab_size < tokenizer.size:
         raise PhoihopError(

@@ -64,6 +64,8 @@ def export_onnx(source: str | Path, output: str | Path, int8: bool = True) -> di
         )
     model = TorchBackend.load(source, device="cpu").model
     output.mkdir(parents=True, exist_ok=True)
+    for name in (FEATURES_FILE, RELATIONS_FILE):  # of an earlier export, which this model may not have
+        (output / name).unlink(missing_ok=True)
     with _quietly():
         _export_encoder(model, output / ENCODER_FILE)
         if model.relation_head is not None:

@@ -37,7 +37,7 @@ class _Sentences:
             for first, last, label in x.gold.spans:
                 tags[first], tags[first + 1 : last + 1] = number[f"B-{label}"], number[f"I-{label}"]
             self.tags.append(tags)
-            self.bounds += (self.bounds[-1] + np.append(starts[1:], count) - 0).tolist() if count else []
+            self.bounds += (self.bounds[-1] + np.append(starts[1:], count)).tolist() if count else []
         flat = np.concatenate(hashes)
         keys, places = np.unique(flat, return_inverse=True)
         # In how many articles a feature stands: what one alone has, it has by heart.
@@ -49,6 +49,7 @@ class _Sentences:
         self.keys = keys[frequent]
         renumbered = np.where(frequent, np.cumsum(frequent), 0)  # 0 stands for rare ones
         self.features = renumbered[places].reshape(flat.shape).astype(np.int64)
+        self.kinds = int(flat.shape[1])
         self.all_tags = np.concatenate(self.tags)
 
 
@@ -80,8 +81,10 @@ def learn_features(examples: Sequence[Example], schema: Schema, epochs: int, see
             for optimiser in optimisers:
                 optimiser.zero_grad()
             keep = torch.rand(features.shape, generator=generator) >= DROP
-            scores = _scores(table, features, keep / (1 - DROP))
-            loss = crf(scores, tags, mask) + L2 * len(rows) * (table.weight[features] ** 2).sum()
+            vectors = table(features)  # looked up once: the gradient stays sparse
+            weight = (keep & (features > 0)) / (1 - DROP)
+            scores = (vectors * weight.unsqueeze(-1)).sum(2)
+            loss = crf(scores, tags, mask) + L2 * len(rows) * (vectors**2).sum()
             loss.backward()
             for optimiser in optimisers:
                 optimiser.step()
@@ -95,7 +98,7 @@ def _by_length(bounds: Sequence[int]) -> list[tuple[int, int]]:
 
 def _batch(data: _Sentences, rows: Sequence[tuple[int, int]]) -> tuple[Tensor, Tensor, Tensor]:
     longest = max(b - a for a, b in rows)
-    features = np.zeros((len(rows), longest, data.features.shape[1]), dtype=np.int64)
+    features = np.zeros((len(rows), longest, data.kinds), dtype=np.int64)
     tags = np.zeros((len(rows), longest), dtype=np.int64)
     mask = np.zeros((len(rows), longest), dtype=bool)
     for i, (a, b) in enumerate(rows):
@@ -105,11 +108,6 @@ def _batch(data: _Sentences, rows: Sequence[tuple[int, int]]) -> tuple[Tensor, T
             True,
         )
     return torch.from_numpy(features), torch.from_numpy(tags), torch.from_numpy(mask)
-
-
-def _scores(table: nn.Embedding, features: Tensor, weight: Tensor) -> Tensor:
-    weight = weight * (features > 0)
-    return (table(features) * weight.unsqueeze(-1)).sum(2)
 
 
 def _scorer(table: nn.Embedding, crf: CRF, keys: NDArray[np.uint64]) -> FeatureScorer:

@@ -38,6 +38,7 @@ from phoihop.training.device import use_bf16
 from phoihop.training.encoders import load_encoder
 from phoihop.training.examples import (
     Collator,
+    Example,
     describe_lost,
     learn_reach,
     learn_repeats,
@@ -80,15 +81,9 @@ def train(
         KeyboardInterrupt: after Ctrl-C, once a checkpoint is written.
     """
     output = Path(output)
-    if not train_documents:
-        raise PhoihopError("no articles to train on; give annotated articles with --train")
-    learn, dev, silver = list(in_pieces(train_documents)), list(dev_documents), list(silver_documents)
-    if not dev:
-        learn, dev = split_documents(learn, config.dev_share, config.seed)
-        if not dev:
-            raise PhoihopError("one article cannot be both trained on and held out; give more, or --dev")
+    learn, dev = _articles(config, train_documents, dev_documents)
+    silver = list(silver_documents)
     schema = _schema(config, [*learn, *dev, *silver])
-    lexicon = Lexicon.load(config.lexicon) if config.augment else None
     main = process_state()
     if main.is_main_process:
         check_same_run(output, resume, config.to_dict(), data_digest(learn, dev, silver))
@@ -97,6 +92,49 @@ def train(
     hub_logging.disable_progress_bar()  # ours shows the run; saving a small file needs none
 
     began = time.monotonic()
+    trainer, examples = _trainer(config, schema, learn, dev, silver, output)
+    stop = StopOnInterrupt()
+    trainer.add_callback(Progress(output / "log.jsonl", resume))
+    trainer.add_callback(stop)
+    if config.patience:
+        trainer.add_callback(EarlyStoppingCallback(config.patience))
+    with stop.listening():
+        trainer.train(resume_from_checkpoint=resume or None)
+    if stop.stopped:
+        raise KeyboardInterrupt
+    minutes = (time.monotonic() - began) / 60
+    figures: dict[str, Any] = {}
+    if main.is_main_process:
+        figures = keep_best(trainer, trainer.card, examples, output, minutes)
+        draw_curves(output)
+    main.wait_for_everyone()
+    return figures
+
+
+def _articles(
+    config: TrainConfig, train_documents: Sequence[Document], dev_documents: Sequence[Document]
+) -> tuple[list[Document], list[Document]]:
+    """Articles to learn from, long ones in pieces, and those that choose."""
+    if not train_documents:
+        raise PhoihopError("no articles to train on; give annotated articles with --train")
+    learn, dev = list(in_pieces(train_documents)), list(dev_documents)
+    if not dev:
+        learn, dev = split_documents(learn, config.dev_share, config.seed)
+        if not dev:
+            raise PhoihopError("one article cannot be both trained on and held out; give more, or --dev")
+    return learn, dev
+
+
+def _trainer(
+    config: TrainConfig,
+    schema: Schema,
+    learn: Sequence[Document],
+    dev: Sequence[Document],
+    silver: Sequence[Document],
+    output: Path,
+) -> tuple[JointTrainer, list[Example]]:
+    """Encoder, model and examples put together, and the examples by themselves."""
+    lexicon = Lexicon.load(config.lexicon) if config.augment else None
     encoder, tokenizer = load_encoder(config, learn)
     reading = _reading(config, encoder, tokenizer)
     examples, lost = make_examples(learn, tokenizer, reading, schema)
@@ -109,42 +147,23 @@ def train(
         beside += f"; {parted} words of {tokenizer.segmenter.name} parted at the borders of entities"
     say(f"{len(learn)} training articles, {len(dev)} dev articles{beside}; {describe_lost(lost)}")
     reach = learn_reach(examples, schema)
-    model = _model(config, schema, encoder)
-    card = ModelCard(schema, reading, reach, repeats=learn_repeats(examples, schema))
-
     augmenter = Augmenter(config.augment, lexicon, [x.document for x in examples]) if lexicon else None
     varied = VariedExamples(
         examples, augmenter, tokenizer, reading, schema, config.seed, silver_examples, config.silver_share
     )
-    arguments = _arguments(config, output)
-    progress = Progress(output / "log.jsonl", resume)
-    stop = StopOnInterrupt()
     trainer = JointTrainer(
-        model=model,
-        args=arguments,
+        model=_model(config, schema, encoder),
+        args=_arguments(config, output),
         train_dataset=varied,
         eval_dataset=dev,  # type: ignore[arg-type]
         data_collator=Collator(tokenizer, schema, reach),
-        callbacks=[progress, stop],
         settings=config,
         tokenizer=tokenizer,
-        card=card,
+        card=ModelCard(schema, reading, reach, repeats=learn_repeats(examples, schema)),
     )
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(TellEpoch(varied))
-    if config.patience:
-        trainer.add_callback(EarlyStoppingCallback(config.patience))
-    with stop.listening():
-        trainer.train(resume_from_checkpoint=resume or None)
-    if stop.stopped:
-        raise KeyboardInterrupt
-    minutes = (time.monotonic() - began) / 60
-    figures: dict[str, Any] = {}
-    if main.is_main_process:
-        figures = keep_best(trainer, card, examples, output, minutes)
-        draw_curves(output)
-    main.wait_for_everyone()
-    return figures
+    return trainer, examples
 
 
 def _reading(config: TrainConfig, encoder: Any, tokenizer: SubwordTokenizer) -> Reading:

@@ -59,6 +59,7 @@ class JointTrainer(Trainer):  # type: ignore[misc]
         parts, _ = super().get_batch_samples(*args, **kwargs)
         if not parts:
             return parts, None
+        self._sums[0] += 1.0  # a step; its losses come in parts
         sums = [[(p["tags"] > 0).sum(), p["pair_labels"].sum()] for p in parts]
         totals = torch.tensor(sums, dtype=torch.float32, device=self.args.device).sum(0)
         if self.args.world_size > 1:
@@ -76,7 +77,7 @@ class JointTrainer(Trainer):  # type: ignore[misc]
         """Hide some sub-words; keep a tally of the two losses for the log."""
         ids = hide_words(inputs["input_ids"], self.settings.word_dropout, self.tokenizer)
         output = model(**{**inputs, "input_ids": ids}, totals=num_items_in_batch)
-        self._sums += [1.0, float(output.tag_loss), float(output.relation_loss)]
+        self._sums += [0.0, float(output.tag_loss), float(output.relation_loss)]
         return (output.loss, output) if kwargs.get("return_outputs") else output.loss
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:

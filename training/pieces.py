@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from phoihop.data.document import Document
@@ -15,8 +16,7 @@ PIECE = 400
 def in_pieces(documents: Iterable[Document]) -> Iterator[Document]:
     """The documents, those of more than ``LONGEST`` words in pieces.
 
-    Pieces end where a line does and no entity and no relation runs on; nothing is lost but the line feeds
-    between them.
+    Pieces end where a line does and no entity and no relation runs on; nothing is lost.
     """
     for document in documents:
         cuts = _cuts(document) if len(document.text.split()) > LONGEST else []
@@ -32,7 +32,7 @@ def _cuts(document: Document) -> list[int]:
     closed = _closed(document)
     cuts: list[int] = []
     words, place = 0, 0
-    for line in document.text.splitlines(keepends=True):
+    for line in re.findall(r"[^\n]*\n|[^\n]+$", document.text):
         if words >= PIECE and not any(start < place < end for start, end in closed):
             cuts.append(place)
             words = 0

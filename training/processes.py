@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import torch
 from accelerate import PartialState
 
 
 def process_state() -> PartialState:
     """This process among those that were started, or alone."""
-    return PartialState(cpu=not torch.cuda.is_available())
+    # The others wait while the main one reads texts or chooses on dev: longer than the usual half hour at times.
+    return PartialState(cpu=not torch.cuda.is_available(), timeout=timedelta(hours=12))
 
 
 def say(line: str) -> None:

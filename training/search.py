@@ -9,6 +9,7 @@ from typing import Any
 
 from phoihop.data.errors import PhoihopError
 from phoihop.training.config import TrainConfig
+from phoihop.training.processes import process_state
 from phoihop.training.runs import has_checkpoint, write_json
 
 BEST_FILE, STUDY_FILE = "best.json", "study.db"
@@ -33,6 +34,8 @@ def read_space(path: Path) -> dict[str, Any]:
     for name, choice in space.items():
         if name not in known:
             raise PhoihopError(f"{path}: unknown setting {name!r}; there are {', '.join(known)}")
+        if isinstance(choice, dict) and choice.get("log") and not (choice.get("low") or 0) > 0:
+            raise PhoihopError(f"{path}: {name!r}: a logarithmic range must begin above 0")
         is_range = isinstance(choice, dict) and {"low", "high"} <= set(choice) <= {"low", "high", "log"}
         numbers = is_range and all(type(choice[k]) in (int, float) for k in ("low", "high"))
         if not (isinstance(choice, list) and choice) and not (numbers and choice["low"] < choice["high"]):
@@ -52,7 +55,8 @@ def search(
     output: Path,
     run: Callable[[TrainConfig, Path, bool], dict[str, Any]],
 ) -> dict[str, Any]:
-    """Train until ``trials`` runs stand in ``output/trial-N``; the same call again goes on where it stopped.
+    """Train until ``trials`` runs stand in ``output/trial-N``; the same call again goes on; a trial that was
+    interrupted is begun anew under another number.
 
     Args:
         space: what to try; see :func:`read_space`.
@@ -66,19 +70,23 @@ def search(
     """
     import optuna
 
+    if process_state().num_processes > 1:
+        raise PhoihopError("a search runs in one process; start it without torchrun or accelerate launch")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     output.mkdir(parents=True, exist_ok=True)
-    seed = TrainConfig.load(config, overrides).seed
+    recipe = TrainConfig.load(config, overrides)
+    seed, kinds = recipe.seed, {name: type(value) for name, value in recipe.to_dict().items()}
     study = optuna.create_study(
         study_name="phoihop",
         storage=f"sqlite:///{output / STUDY_FILE}",
         direction="maximize",
         load_if_exists=True,
-        sampler=optuna.samplers.TPESampler(seed=seed),
     )
+    # Another stream of chance each time, or a search gone on with would try the same again.
+    study.sampler = optuna.samplers.TPESampler(seed=seed + len(study.trials))
 
     def objective(trial: Any) -> float:
-        chosen = {name: _suggest(trial, name, choice) for name, choice in space.items()}
+        chosen = {name: _suggest(trial, name, choice, kinds[name]) for name, choice in space.items()}
         recipe = TrainConfig.load(config, {**overrides, **{k: _written(v) for k, v in chosen.items()}})
         folder = output / f"trial-{trial.number}"
         figures = run(recipe, folder, has_checkpoint(folder))
@@ -94,13 +102,13 @@ def search(
     return found
 
 
-def _suggest(trial: Any, name: str, choice: list[Any] | Mapping[str, Any]) -> Any:
+def _suggest(trial: Any, name: str, choice: list[Any] | Mapping[str, Any], kind: type) -> Any:
     if isinstance(choice, list):
         return trial.suggest_categorical(name, choice)
     low, high, log = choice["low"], choice["high"], bool(choice.get("log", False))
-    if type(low) is int and type(high) is int:
-        return trial.suggest_int(name, low, high, log=log)
-    return trial.suggest_float(name, low, high, log=log)
+    if kind is int:
+        return trial.suggest_int(name, int(low), int(high), log=log)
+    return trial.suggest_float(name, float(low), float(high), log=log)
 
 
 def _written(value: Any) -> str:

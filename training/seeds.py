@@ -9,9 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from phoihop.data.errors import PhoihopError
 from phoihop.training.config import TrainConfig
 from phoihop.training.processes import process_state
-from phoihop.training.runs import has_checkpoint, write_json
+from phoihop.training.runs import CONFIG_FILE, has_checkpoint, write_json
 
 SEEDS_FILE = "seeds.json"
 
@@ -35,7 +36,7 @@ def train_seeds(
     figures: dict[str, dict[str, Any]] = {}
     for seed in range(config.seed, config.seed + count):
         folder = output / f"seed-{seed}"
-        done = _finished(folder)
+        done = _finished(folder, replace(config, seed=seed))
         figures[str(seed)] = done or run(replace(config, seed=seed), folder, has_checkpoint(folder))
     if not process_state().is_main_process:
         return {}
@@ -55,6 +56,14 @@ def spread(runs: Sequence[Mapping[str, float]]) -> dict[str, dict[str, float]]:
     }
 
 
-def _finished(folder: Path) -> dict[str, Any] | None:
+def _finished(folder: Path, config: TrainConfig) -> dict[str, Any] | None:
+    """The figures of a run that is over; with other settings it is not this one's."""
     path = folder / "metrics.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    if not path.is_file():
+        return None
+    before = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+    for key, now in config.to_dict().items():
+        if before.get(key) != now:
+            raise PhoihopError(f"{folder}: a finished run with another {key!r}; choose another folder")
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found

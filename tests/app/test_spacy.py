@@ -12,6 +12,7 @@ pytest.importorskip("spacy", reason="spaCy is not installed")
 import spacy
 
 from phoihop.app.spacy import PhoihopComponent
+from phoihop.data.document import Document
 from phoihop.model.extractor import Extractor
 
 TEXT = "Sáng 12/3/2024, Đại tá Hoàng Văn Lãm, Chính ủy Lữ đoàn 917, và bà Cao Thị Diên, Bí thư Huyện ủy Thác Lài, ký "
@@ -27,7 +28,7 @@ def nlp() -> Iterator[Any]:
 
 def test_entities_relations_and_records_are_those_of_the_extractor(nlp: Any) -> None:
     doc, alone = nlp(TEXT), Extractor.load().predict(TEXT)
-    assert doc._.phoihop == alone
+    assert doc._.phoihop == Document.from_dict(alone.to_dict())
     assert len(alone.entities) > 8 and len(alone.relations) > 5
     by_id = {e.id: s for e, s in zip(alone.entities, doc.spans["phoihop"], strict=True)}
     for entity in alone.entities:
@@ -40,6 +41,15 @@ def test_entities_relations_and_records_are_those_of_the_extractor(nlp: Any) -> 
     assert doc._.officials == list(alone.records.officials)
     assert doc._.agreements == list(alone.records.agreements)
     assert {e.label_ for e in doc.ents} >= {"PERSON", "RANK", "UNIT"}
+
+
+def test_a_document_can_be_stored_and_read_again(nlp: Any) -> None:
+    doc = nlp(TEXT)
+    again = spacy.tokens.Doc(nlp.vocab).from_bytes(doc.to_bytes())
+    assert again._.phoihop == doc._.phoihop and again._.officials == doc._.officials != []
+    assert [(h.text, r, t.text) for h, r, t in again._.phoihop_relations] == [
+        (h.text, r, t.text) for h, r, t in doc._.phoihop_relations
+    ]
 
 
 def test_many_documents_come_in_order(nlp: Any) -> None:

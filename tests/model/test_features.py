@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from phoihop.data.errors import PhoihopError
 from phoihop.model.decode import Transitions
+from phoihop.model.ensemble import joint_features
 from phoihop.model.extractor import Extractor
 from phoihop.model.features import _KINDS, FEATURES_FILE, FeatureScorer, _hash, feature_hashes, shape, traits
 
@@ -103,3 +105,31 @@ def test_a_weight_of_nothing_leaves_the_network_alone() -> None:
     )
     assert silent.predict(text) == beside.predict(text)
     assert len(silent.predict(text).entities) > 3
+
+
+def test_a_long_article_is_scored_in_parts_that_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = scorer(2, 0.6)
+    words = WORDS * 30
+    starts = np.array([s + len(WORDS) * i for i in range(30) for s in (0, 6)])
+    whole = found(words, starts)
+    monkeypatch.setattr("phoihop.model.features._BLOCK", 50)
+    assert np.array_equal(found(words, starts), whole)
+
+
+def test_models_that_read_together_weigh_their_features_whatever_their_order() -> None:
+    parts = [(scorer(1, 0.5), 1.0), (scorer(2, 0.7), 0.5), (None, 0.0)]
+    one, other = joint_features(parts), joint_features(parts[::-1])
+    assert one is not None and other is not None and joint_features([(None, 0.0)]) is None
+    starts = np.array([0, 6])
+    expected = (scorer(1, 0.5)(WORDS, starts) + 0.5 * scorer(2, 0.7)(WORDS, starts)) / 3
+    assert np.allclose(one(WORDS, starts), expected, atol=1e-5)
+    assert np.allclose(other(WORDS, starts), expected, atol=1e-5)
+
+
+def test_a_model_folder_without_its_features_is_refused(tmp_path: Path) -> None:
+    source = Path(__file__).parents[2] / "model" / "weights" / "default"
+    for path in source.iterdir():
+        if path.name != FEATURES_FILE:
+            shutil.copyfile(path, tmp_path / path.name)
+    with pytest.raises(PhoihopError, match=r"lacks features\.npz"):
+        Extractor.load(tmp_path)

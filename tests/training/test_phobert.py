@@ -172,3 +172,13 @@ def test_another_segmenter_or_none_is_one_setting_away(phobert: Path) -> None:
     assert tokenizer.segmenter is None
     words = tokenizer.encode(["Đại", "tá"])
     assert len(words.first) == 2 and np.all(words.ids < tokenizer.size)
+
+
+def test_blank_text_gives_an_empty_document(learnt: Path) -> None:
+    found = list(Extractor.load(learnt / "model").predict_many(["", "  \n", "\u200b"]))
+    assert [d.entities for d in found] == [(), (), ()]
+
+
+def test_a_trained_model_is_no_encoder_to_start_from(learnt: Path) -> None:
+    with pytest.raises(PhoihopError, match="phoihop-joint model is no encoder"):
+        open_encoder(str(learnt / "model"))

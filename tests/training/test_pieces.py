@@ -57,3 +57,10 @@ def test_an_entity_of_several_lines_is_not_torn() -> None:
     text = "\n".join(["một hai ba bốn năm"] * 400)
     whole = Document(text, (Entity("e", 3, len(text) - 3, "A"),), id="d")
     assert list(in_pieces([whole])) == [whole]
+
+
+def test_only_line_feeds_end_pieces() -> None:
+    text = "một\u2028hai ba\x85bốn năm\r" * 500 + "\n" + "sáu bảy tám " * 700
+    whole = Document(text, (Entity("e", 2, 8, "A"),), id="d")
+    parts = list(in_pieces([whole]))
+    assert "".join(p.text for p in parts) == text and len(parts) == 2

@@ -26,6 +26,7 @@ token_head = ["crf", "linear"]
         ("dropout = {low = 0.5, high = 0.1}", "'dropout' must be a list"),
         ("dropout = 0.3", "'dropout' must be a list"),
         ("dropout = []", "'dropout' must be a list"),
+        ("dropout = {low = 0.0, high = 0.5, log = true}", "must begin above 0"),
         ("", "nothing to try"),
         ("dropout = [", "no TOML"),
     ],
@@ -55,6 +56,7 @@ def test_the_best_of_all_trials_is_found_and_a_search_goes_on(tmp_path: Path) ->
     assert len(seen) == 6
     best = search(space, {"epochs": "7"}, None, 10, tmp_path / "out", run)
     assert len(seen) == 10
+    assert len({c.learning_rate for c in seen}) == 10  # nothing twice
     assert best["figures"]["score"] == max(run(c, tmp_path, False)["score"] for c in list(seen))
     assert best["figures"]["score"] >= first["figures"]["score"]
     assert json.loads((tmp_path / "out" / "best.json").read_text(encoding="utf-8")) == best

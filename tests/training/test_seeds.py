@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from phoihop.data.errors import PhoihopError
 from phoihop.training.config import TrainConfig
 from phoihop.training.curves import draw_curves
 from phoihop.training.seeds import spread, train_seeds
@@ -26,6 +27,7 @@ def test_runs_that_are_finished_are_kept_and_begun_ones_gone_on_with(tmp_path: P
     def run(config: TrainConfig, folder: Path, resume: bool) -> dict[str, Any]:
         calls.append((config.seed, folder.name, resume))
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / "config.json").write_text(json.dumps(config.to_dict()), encoding="utf-8")
         (folder / "metrics.json").write_text(json.dumps({"f1": config.seed / 10}), encoding="utf-8")
         return {"f1": config.seed / 10}
 
@@ -36,6 +38,8 @@ def test_runs_that_are_finished_are_kept_and_begun_ones_gone_on_with(tmp_path: P
     again = train_seeds(config, 3, tmp_path, run)
     assert calls[2:] == [(6, "seed-6", False)]
     assert first["f1"]["mean"] == pytest.approx(0.45) and again["f1"]["mean"] == pytest.approx(0.5)
+    with pytest.raises(PhoihopError, match="finished run with another 'epochs'"):
+        train_seeds(TrainConfig.load(None, {"seed": "4", "epochs": "3"}), 1, tmp_path, run)
     written = json.loads((tmp_path / "seeds.json").read_text(encoding="utf-8"))
     assert written["runs"]["6"] == {"f1": 0.6} and written["summary"] == again
 
