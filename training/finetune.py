@@ -84,6 +84,7 @@ def train(
     learn, dev = _articles(config, train_documents, dev_documents)
     silver = list(silver_documents)
     schema = _schema(config, [*learn, *dev, *silver])
+    lexicon = Lexicon.load(config.lexicon) if config.augment else None
     main = process_state()
     if main.is_main_process:
         check_same_run(output, resume, config.to_dict(), data_digest(learn, dev, silver))
@@ -92,7 +93,7 @@ def train(
     hub_logging.disable_progress_bar()  # ours shows the run; saving a small file needs none
 
     began = time.monotonic()
-    trainer, examples = _trainer(config, schema, learn, dev, silver, output)
+    trainer, examples = _trainer(config, schema, lexicon, (learn, dev, silver), output)
     stop = StopOnInterrupt()
     trainer.add_callback(Progress(output / "log.jsonl", resume))
     trainer.add_callback(stop)
@@ -128,13 +129,13 @@ def _articles(
 def _trainer(
     config: TrainConfig,
     schema: Schema,
-    learn: Sequence[Document],
-    dev: Sequence[Document],
-    silver: Sequence[Document],
+    lexicon: Lexicon | None,
+    articles: tuple[Sequence[Document], Sequence[Document], Sequence[Document]],
     output: Path,
 ) -> tuple[JointTrainer, list[Example]]:
-    """Encoder, model and examples put together, and the examples by themselves."""
-    lexicon = Lexicon.load(config.lexicon) if config.augment else None
+    """Encoder, model and examples put together, and the examples by themselves; ``articles`` are those to learn
+    from, those that choose, and silver ones."""
+    learn, dev, silver = articles
     encoder, tokenizer = load_encoder(config, learn)
     reading = _reading(config, encoder, tokenizer)
     examples, lost = make_examples(learn, tokenizer, reading, schema)
