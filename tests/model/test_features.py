@@ -45,6 +45,16 @@ def test_a_feature_is_shared_exactly_where_its_strings_are(words: list[str], dat
     assert len(set(named.values())) == len(named)
 
 
+@pytest.mark.parametrize("distance", [-3, -2, -1, 1, 2, 3])
+def test_a_neighbour_is_looked_for_on_its_own_side(distance: int) -> None:
+    kind, at = _KINDS.index(((0, distance),)), 5
+    before = feature_hashes(WORDS, np.array([0]))[at, kind]
+    for place in range(len(WORDS)):
+        changed = [*WORDS[:place], "khác", *WORDS[place + 1 :]]
+        same = feature_hashes(changed, np.array([0]))[at, kind] == before
+        assert same == (place != at + distance)
+
+
 def columns(word: str) -> list[str]:
     low = word.lower()
     return [low, word, shape(word), low[:1], low[:2], low[:3], low[-1:], low[-2:], low[-3:], traits(word)]
