@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from phoihop.app.commands import data, evaluate, export, predict, pretrain, search, train, version
+from phoihop.app.commands import data, evaluate, export, predict, pretrain, push, search, train, version
 from phoihop.app.messages import complain
 from phoihop.data.errors import PhoihopError
 
@@ -58,6 +58,7 @@ app.command("train")(train.train)
 app.command("search")(search.search)
 app.command("pretrain")(pretrain.pretrain)
 app.command("export")(export.export)
+app.command("push")(push.push)
 app.add_typer(data.app, name="data")
 app.command("version")(version.version)
 

@@ -21,6 +21,7 @@ class Backend(Protocol):
     """The two passes of a model."""
 
     name: str
+    device: str  # such as "cpu" or "cuda:0"
 
     def encode(
         self, input_ids: NDArray[np.int64], attention_mask: NDArray[np.int64]
@@ -63,7 +64,7 @@ class OnnxBackend:
         relations: whether the model's schema has any, so that the file that scores them must be there.
     """
 
-    name = "onnx"
+    name, device = "onnx", "cpu"
 
     def __init__(self, folder: Path, threads: int | None = None, relations: bool = True) -> None:
         import onnxruntime
@@ -113,6 +114,11 @@ class TorchBackend:
 
     def __init__(self, model: Any) -> None:
         self.model = model
+
+    @property
+    def device(self) -> str:
+        """Where the model is now."""
+        return str(self.model.device)
 
     @classmethod
     def load(cls, folder: Path, device: str | None = None) -> TorchBackend:

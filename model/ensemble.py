@@ -29,6 +29,7 @@ class EnsembleBackend:
 
     def __init__(self, members: Sequence[Backend]) -> None:
         self.members = members
+        self.device = ", ".join(dict.fromkeys(m.device for m in members))
         self._ends: list[int] = []
 
     def encode(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from itertools import chain, repeat
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,17 +15,18 @@ from numpy.typing import NDArray
 from phoihop.data.document import Document, Entity, Relation
 from phoihop.data.errors import PhoihopError
 from phoihop.data.schema import Schema
-from phoihop.model.backend import ENCODER_FILE, Backend, OnnxBackend, TorchBackend
+from phoihop.model.backend import Backend
 from phoihop.model.candidates import DEFAULT_REACH, GAP, allowed_relations, candidate_pairs, mentions_of
-from phoihop.model.card import TOKENIZER_FILE, ModelCard
+from phoihop.model.card import ModelCard
 from phoihop.model.consistency import Names
 from phoihop.model.decode import Floats, Span, balance_brackets, decode
 from phoihop.model.ensemble import EnsembleBackend, JointFeatures, joint_card, joint_features, joint_tokenizer
-from phoihop.model.features import FEATURES_FILE, FeatureScorer
+from phoihop.model.features import FeatureScorer
 from phoihop.model.gold import Lost, align
+from phoihop.model.hub import push
+from phoihop.model.loading import MODEL_FILES, copy_model, load_parts
 from phoihop.model.prepare import Prepared, batch_windows, prepare
 from phoihop.model.records import build_records
-from phoihop.model.segment import load_segmenter
 from phoihop.model.tokenise import SubwordTokenizer
 from phoihop.model.windows import Window
 
@@ -42,6 +44,7 @@ class Extractor:
         card: schema, windows, thresholds.
         name: what messages call it.
         features: a second opinion on tags, weighed by ``card.feature_weight``.
+        folder: where the model was loaded from; without it, it cannot be saved.
     """
 
     def __init__(
@@ -51,13 +54,15 @@ class Extractor:
         card: ModelCard,
         name: str,
         features: FeatureScorer | JointFeatures | None = None,
+        folder: Path | None = None,
     ) -> None:
+        self._folder = folder
         self._scorer = backend
         self._tokenizer = tokenizer
         self._features = features
         self.card = card
         self.name = name
-        self.backend = backend.name
+        self.backend, self.device = backend.name, backend.device
         self.schema: Schema = card.schema
         weighed = features if card.feature_weight else None
         self._transitions = card.transitions(weighed.transitions if weighed else None)
@@ -78,10 +83,11 @@ class Extractor:
         segmenter: str | None = None,
         device: str | None = None,
     ) -> Extractor:
-        """Load a model folder, or the model that comes with the package (``"default"``).
+        """Load the model that comes with the package (``"default"``), a model folder, or one of the hub.
 
         Args:
-            model: a folder, or ``"default"``; or several, which then read together: their scores are averaged.
+            model: ``"default"``, a folder, or a hub model ``owner/name``, fetched unless it is in the hub's cache;
+                or several, which then read together: their scores are averaged.
             backend: ``"onnx"``, ``"torch"``, or ``"auto"``: torch for a GPU, else ONNX where the folder has it.
             threads: for ONNX on the CPU; all cores unless given.
             segmenter: instead of the one the model was trained with, such as ``"given"`` for text whose words
@@ -90,24 +96,62 @@ class Extractor:
                 given.  ONNX computes on the CPU.
 
         Raises:
-            PhoihopError: no such folder, a file of it missing or damaged, an unknown back end, models that
+            PhoihopError: no such model, a file of it missing or damaged, an unknown back end, models that
                 cannot read together.
         """
         names = [str(model)] if isinstance(model, str | Path) else [str(m) for m in model]
         if not names:
             raise PhoihopError("no model given; name a model folder, or 'default'")
-        parts = [_load_parts(name, backend, threads, segmenter, device) for name in names]
+        parts = [load_parts(name, backend, threads, segmenter, device) for name in names]
         if len(parts) == 1:
-            return cls(parts[0][0], parts[0][1], parts[0][2], names[0], parts[0][3])
-        scorer = EnsembleBackend([part[0] for part in parts])
-        tokenizer = joint_tokenizer([part[1] for part in parts], names)
-        card = joint_card([part[2] for part in parts], names)
-        features = joint_features([(part[3], part[2].feature_weight) for part in parts])
+            one = parts[0]
+            return cls(one.backend, one.tokenizer, one.card, names[0], one.features, one.folder)
+        scorer = EnsembleBackend([part.backend for part in parts])
+        tokenizer = joint_tokenizer([part.tokenizer for part in parts], names)
+        card = joint_card([part.card for part in parts], names)
+        features = joint_features([(part.features, part.card.feature_weight) for part in parts])
         return cls(scorer, tokenizer, card, " + ".join(names), features)
+
+    @classmethod
+    def from_pretrained(cls, model: str | Path = "default", **options: Any) -> Extractor:
+        """:meth:`load` by the name that users of transformers expect."""
+        return cls.load(model, **options)
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Write the model folder anew: the files it was loaded from, with the settings that it has now.
+
+        Raises:
+            PhoihopError: several models read together, which have no folder; the folder is the model's own, or
+                cannot be written.
+        """
+        copy_model(self._own_folder(), self.card, Path(folder))
+
+    def push_to_hub(
+        self, name: str, private: bool = False, token: str | None = None, message: str | None = None
+    ) -> str:
+        """Upload the model, with the settings that it has now, to the Hugging Face hub; the commit's address.
+
+        Args:
+            name: ``owner/name``; the model is made there unless it is.
+            private: whether a model that is made now is seen by its owner alone.
+            token: an access token; that of ``hf auth login`` or ``$HF_TOKEN`` unless given.
+            message: of the commit.
+
+        Raises:
+            PhoihopError: as :meth:`save_pretrained`, or the hub refuses.
+        """
+        with TemporaryDirectory() as folder:
+            self.save_pretrained(folder)
+            return push(Path(folder), name, MODEL_FILES, private, token, message)
+
+    def _own_folder(self) -> Path:
+        if self._folder is None:
+            raise PhoihopError(f"{self.name}: only a single model loaded from a folder can be saved")
+        return self._folder
 
     def with_card(self, card: ModelCard) -> Extractor:
         """The same scores decoded with other settings."""
-        return Extractor(self._scorer, self._tokenizer, card, self.name, self._features)
+        return Extractor(self._scorer, self._tokenizer, card, self.name, self._features, self._folder)
 
     def predict(self, text: str, id: str | None = None) -> Document:
         """Entities, relations and records of one article; blank text gives an empty document."""
@@ -266,43 +310,6 @@ class Extractor:
         )
         document = Document(article.text, tuple(entities), relations, article.id)
         return document.replace(records=build_records(document))
-
-
-def _load_parts(
-    model: str, backend: str, threads: int | None, segmenter: str | None, device: str | None
-) -> tuple[Backend, SubwordTokenizer, ModelCard, FeatureScorer | None]:
-    """What :class:`Extractor` takes, from one model folder."""
-    folder = Path(__file__).parent / "weights" / "default" if model == "default" else Path(model)
-    if not folder.is_dir():
-        raise PhoihopError(f"{folder}: no such model folder; give one that training wrote, or 'default'")
-    card = ModelCard.load(folder)
-    tokenizer = SubwordTokenizer.load(
-        folder / TOKENIZER_FILE, load_segmenter(segmenter or card.reading.segmenter)
-    )
-    features = FeatureScorer.load(folder, len(card.schema.tags)) if card.feature_weight else None
-    if card.feature_weight and features is None:
-        raise PhoihopError(f"{folder}: the model folder lacks {FEATURES_FILE}; copy the whole folder")
-    if backend == "auto":
-        backend = _best_backend(folder, device)
-    if backend == "onnx":
-        if device not in (None, "cpu"):
-            raise PhoihopError(f"the ONNX back end computes on the CPU, not on {device}; use --backend torch")
-        onnx = OnnxBackend(folder, threads, relations=bool(card.schema.relations))
-        return onnx, tokenizer, card, features
-    if backend == "torch":
-        return TorchBackend.load(folder, device), tokenizer, card, features
-    raise PhoihopError(f"unknown back end {backend!r}; choose auto, onnx or torch")
-
-
-def _best_backend(folder: Path, device: str | None) -> str:
-    """Torch where a GPU is asked for or there, if the folder has weights for it; else ONNX, if it has that."""
-    if not (folder / ENCODER_FILE).is_file():
-        return "torch"
-    if not (folder / "model.safetensors").is_file() or device == "cpu" or find_spec("torch") is None:
-        return "onnx"
-    import torch
-
-    return "torch" if device is not None or torch.cuda.is_available() else "onnx"
 
 
 @dataclass

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,10 @@ from transformers import AutoConfig, AutoModel
 from phoihop.data.document import Document
 from phoihop.data.errors import PhoihopError
 from phoihop.model.auto import without_pooler
+from phoihop.model.card import CARD_FILE
 from phoihop.model.checkpoint import load_weights
 from phoihop.model.encoder import RecurrentEncoder
+from phoihop.model.hub import fetch, is_hub_name
 from phoihop.model.normalise import normalise_text
 from phoihop.model.segment import load_segmenter
 from phoihop.model.tokenise import SubwordTokenizer
@@ -25,7 +26,6 @@ from phoihop.training.vocabularies import is_phobert, open_tokenizer
 EMBEDDED = Path(__file__).parent.parent / "model" / "weights" / "encoder"
 RANDOM_VOCABULARY = 8000  # tokens learnt from the training articles for a fresh encoder
 
-_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 # What of a hub model is fetched: weights as safetensors, else as tensors that torch reads without running code.
 _FILES = ("*.json", "vocab.txt", "bpe.codes", "merges.txt", "*.model", "*.safetensors")
 _OLD_WEIGHTS = "pytorch_model.bin"
@@ -55,6 +55,11 @@ def open_encoder(name: str, segmenter: str = "auto") -> tuple[Any, SubwordTokeni
         PhoihopError: the folder lacks its files, its weights do not all arrive, or the hub cannot be reached.
     """
     folder = find_folder(name)
+    if (folder / CARD_FILE).is_file():
+        raise PhoihopError(
+            f"encoder {name!r}: a finished phoihop model, no encoder to start from; give one such as PhoBERT, or the "
+            "folder that `phoihop pretrain` wrote"
+        )
     if not (folder / "config.json").is_file():
         raise PhoihopError(
             f"encoder {name!r}: {folder} holds no saved encoder (config.json is missing); give a folder that "
@@ -90,24 +95,14 @@ def find_folder(name: str) -> Path:
     """The folder of an encoder's files; those of a hub model are fetched into the hub's cache first."""
     if name == "default":
         return EMBEDDED
-    if Path(name).exists() or not _HUB_NAME.fullmatch(name):
-        return Path(name)
-    return _fetch(name)
+    return _fetch(name) if is_hub_name(name) else Path(name)
 
 
 def _fetch(name: str) -> Path:
-    from huggingface_hub import snapshot_download
-
-    try:
-        folder = Path(snapshot_download(name, allow_patterns=list(_FILES)))
-        if not any(folder.glob("*.safetensors")):
-            folder = Path(snapshot_download(name, allow_patterns=[*_FILES, _OLD_WEIGHTS]))
-    except Exception as error:  # no network, no such model, no access: the library has a type for each
-        reason = str(error).strip().partition("\n")[0]
-        raise PhoihopError(
-            f"encoder {name!r}: no such folder, and the model hub did not give it ({reason}); download the model's "
-            "files into a folder and give that, or use 'default', the encoder that comes along"
-        ) from None
+    instead = "download the model's files into a folder and give that, or use 'default', the encoder that comes along"
+    folder = fetch(name, _FILES, instead)
+    if not any(folder.glob("*.safetensors")):
+        folder = fetch(name, [*_FILES, _OLD_WEIGHTS], instead)
     return folder
 
 

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from huggingface_hub import EvalResult, ModelCardData
+
 from phoihop.eval.evaluate import Evaluation
 from phoihop.eval.metrics import Table
+from phoihop.model.hub import is_hub_name
 
 LEAST_GOLD = 10  # cases; below that a figure says nothing of a label
 WEAK = 0.9
@@ -23,9 +26,14 @@ not made to watch or to rate people.
 
 
 def write_model_card(folder: Path, about: Mapping[str, Any], dev: Evaluation) -> None:
-    """Write ``README.md``: what the model learnt from, how long, with which settings, and its dev figures by label."""
+    """Write ``README.md``: what the model learnt from, how long, with which settings, and its dev figures by label;
+    before that what the Hugging Face hub reads (its model card metadata)."""
     settings = about["settings"]
     lines = [
+        "---",
+        _metadata(settings["encoder"], dev),
+        "---",
+        "",
         "# Model card",
         "",
         "An entity and relation extractor trained by `phoihop train`.",
@@ -47,6 +55,34 @@ def write_model_card(folder: Path, about: Mapping[str, Any], dev: Evaluation) ->
             lines += [*_rows(dev.tables[key]), ""]
     lines += [*_weak_sides(dev), *_calibrated(about)]
     (folder / "README.md").write_text("\n".join(lines) + "\n" + _USES, encoding="utf-8")
+
+
+def _metadata(encoder: str, dev: Evaluation) -> str:
+    """The card's metadata as YAML; the base model is named where it is one of the hub."""
+    micro = {name: dev.tables[name].micro for name in ("entities", "relations") if name in dev.tables}
+    figures = [
+        EvalResult(
+            task_type="token-classification",
+            task_name="entity and relation extraction",
+            dataset_type="annotated-articles",
+            dataset_name="dev",
+            metric_type=metric,
+            metric_name=f"{name}: {metric}",
+            metric_value=round(float(getattr(row, metric)), 4),
+        )
+        for name, row in micro.items()
+        for metric in ("precision", "recall", "f1")
+    ]
+    data = ModelCardData(
+        language="vi",
+        library_name="phoihop",
+        pipeline_tag="token-classification",
+        tags=["named-entity-recognition", "relation-extraction"],
+        base_model=encoder if is_hub_name(encoder) else None,
+        model_name="phoihop",
+        eval_results=figures,
+    )
+    return str(data.to_yaml())
 
 
 def _beside(about: Mapping[str, Any]) -> list[str]:

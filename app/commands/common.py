@@ -22,13 +22,16 @@ ModelOption = Annotated[
         "--model",
         "-m",
         metavar="NAME|DIR",
-        help="The model that comes along ('default'), or a model folder; several read together, their scores averaged.",
+        help="The model that comes along ('default'), a model folder, or a hub model owner/name; several read "
+        "together, their scores averaged.",
     ),
 ]
 BackendOption = Annotated[
     str,
     typer.Option(
-        "--backend", metavar="auto|onnx|torch", help="What runs the model; auto takes ONNX if it can."
+        "--backend",
+        metavar="auto|onnx|torch",
+        help="What runs the model; auto takes torch for a GPU, else ONNX if it can.",
     ),
 ]
 ThreadsOption = Annotated[

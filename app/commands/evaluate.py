@@ -92,5 +92,5 @@ def evaluate(
         return
     if json_file is not None:
         write_text(json_file, figures)
-    typer.echo(f"{extractor.name} ({extractor.backend}) on {len(documents)} articles\n")
+    typer.echo(f"{extractor.name} ({extractor.backend} on {extractor.device}) on {len(documents)} articles\n")
     typer.echo(report(result, errors), nl=False)

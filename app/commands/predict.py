@@ -94,6 +94,7 @@ def predict(
     if sources:
         _refuse_overwriting(output, sources)
         extractor = load_extractor(model, backend, threads, segmenter, device)
+        note(f"model {extractor.name}: {extractor.backend} on {extractor.device}")
         marked = sum(source.marked for source in sources)
         if marked:
             note(f"{marked} of the files are *.ann.md; their marks are removed before predicting")

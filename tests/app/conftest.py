@@ -55,7 +55,7 @@ class LookUp:
     """Answers the calls of an Extractor: words from a list, ties between neighbours, records from those."""
 
     schema = default_schema()
-    name = "look-up"
+    name, device = "look-up", "cpu"
     backend = "onnx"
     card: dict[str, Any] = {"name": "look-up"}  # noqa: RUF012
 

@@ -40,7 +40,7 @@ def test_tables_definitions_and_unreachable_gold(phoihop: Run, gold: Path) -> No
     result = phoihop("evaluate", gold, "--errors", 5)
     assert result.exit_code == 0
     out = result.stdout
-    assert out.startswith("look-up (onnx) on 2 articles\n")
+    assert out.startswith("look-up (onnx on cpu) on 2 articles\n")
     assert "correct: same start, end and label" in out
     assert "correct: same fact (name, rank) or (name, title, body)" in out
     assert "entity: 1 of 5 (20.00 %)" in out

@@ -69,7 +69,7 @@ def test_the_longest_name_wins() -> None:
 class Wavering:
     """A back end that is sure of a body's words but where another word stands before them."""
 
-    name = "wavering"
+    name, device = "wavering", "cpu"
 
     def __init__(self, subwords: SubwordTokenizer, schema: Schema, doubt: float) -> None:
         encoding = subwords.encode(["Đồn", "Biên"])

@@ -41,7 +41,7 @@ class Table:
     all that does not change with the block the pair is scored in.
     """
 
-    name = "table"
+    name, device = "table", "cpu"
 
     def __init__(self, schema: Schema, size: int, width: int = 6, seed: int = 5) -> None:
         generator = np.random.default_rng(seed)

@@ -20,7 +20,7 @@ SENTENCE = "Đại tá Nguyễn Văn Khải, Chính ủy Bộ Tư lệnh Thủ �
 class Scripted:
     """Answers what it was told to, line by line."""
 
-    name = "scripted"
+    name, device = "scripted", "cpu"
 
     def __init__(self, *answers: str) -> None:
         self.answers = list(answers)

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from huggingface_hub import ModelCard as HubCard
+
 from phoihop.data.inline import parse
 from phoihop.eval.evaluate import score
 from phoihop.model.card import ModelCard
@@ -73,3 +75,14 @@ def test_a_pretraining_report_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     (tmp_path / "pretrain.json").write_text("{", "utf-8")
     assert pretraining_report(str(tmp_path)) == {}
     assert pretraining_report("default")["tokens_seen"] > 30_000_000
+
+
+def test_the_hub_can_read_the_card(tmp_path: Path) -> None:
+    card(tmp_path, settings={"encoder": "vinai/phobert-base-v2", "seed": 1})
+    data = HubCard.load(tmp_path / "README.md").data
+    assert (data.language, data.library_name, data.base_model) == ("vi", "phoihop", "vinai/phobert-base-v2")
+    figures = {r.metric_name: r.metric_value for r in data.eval_results}
+    # Six of nineteen, all of them right.
+    assert figures["entities: precision"] == 1 and figures["entities: recall"] == round(6 / 19, 4)
+    card(tmp_path)
+    assert HubCard.load(tmp_path / "README.md").data.base_model is None  # "default" is no model of the hub
