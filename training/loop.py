@@ -30,7 +30,7 @@ from phoihop.model.tokenise import SubwordTokenizer
 from phoihop.training.config import TrainConfig
 from phoihop.training.examples import hide_words
 from phoihop.training.interrupt import Interrupt
-from phoihop.training.processes import any_process, process_state
+from phoihop.training.processes import any_process, by_turns, process_state, together
 
 
 class JointTrainer(Trainer):  # type: ignore[misc]
@@ -81,9 +81,13 @@ class JointTrainer(Trainer):  # type: ignore[misc]
         return (output.loss, output) if kwargs.get("return_outputs") else output.loss
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
-        """Dev figures; ``eval_score`` chooses the best epoch."""
+        """Dev figures; ``eval_score`` chooses the best epoch.  Of several processes each predicts a share, and all
+        decide by the figures of the whole."""
         self.model.eval()  # type: ignore[union-attr]
-        figures = self.dev_figures(current_card(self.card, self.model))  # type: ignore[arg-type]
+        card = current_card(self.card, self.model)  # type: ignore[arg-type]
+        texts = by_turns([d.text for d in self._dev])
+        predicted = together(list(self.extractor(card).predict_many(texts)))
+        figures = main_figures(self._score(predicted), card.schema)
         self.model.train()  # type: ignore[union-attr]
         steps, tags, relations = self._sums
         self._sums[:] = 0
@@ -100,17 +104,20 @@ class JointTrainer(Trainer):  # type: ignore[misc]
         name = "the model in training"
         return Extractor(TorchBackend(self.model), self.tokenizer, card, name, self.features)
 
-    def dev_evaluation(self, card: ModelCard) -> Evaluation:
-        """Every table on the dev articles, from the same predictions a user would get."""
-        gold: Sequence[Document] = self.eval_dataset  # type: ignore[assignment]
-        # Names of articles may repeat between folders; here only their order counts.
-        named = [d.replace(id=str(i), records=None) for i, d in enumerate(gold)]
-        predicted = self.extractor(card).predict_many([d.text for d in named], [d.id for d in named])
-        return score(named, list(predicted))
+    @property
+    def _dev(self) -> Sequence[Document]:
+        documents: Sequence[Document] = self.eval_dataset  # type: ignore[assignment]
+        return documents
 
-    def dev_figures(self, card: ModelCard) -> dict[str, float]:
-        """Micro F1 of entities and relations on the dev articles, and their mean as ``score``."""
-        return main_figures(self.dev_evaluation(card), card.schema)
+    def dev_evaluation(self, card: ModelCard) -> Evaluation:
+        """Every table on the dev articles, from the same predictions a user would get; in this process alone."""
+        return self._score(list(self.extractor(card).predict_many([d.text for d in self._dev])))
+
+    def _score(self, predicted: Sequence[Document]) -> Evaluation:
+        # Names of articles may repeat between folders; here only their order counts.
+        names = [str(i) for i in range(len(predicted))]
+        gold = [d.replace(id=i, records=None) for i, d in zip(names, self._dev, strict=True)]
+        return score(gold, [d.replace(id=i) for i, d in zip(names, predicted, strict=True)])
 
 
 def main_figures(evaluation: Evaluation, schema: Schema) -> dict[str, float]:

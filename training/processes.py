@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import TypeVar
 
 import torch
 from accelerate import PartialState
+
+T = TypeVar("T")
 
 
 def process_state() -> PartialState:
@@ -28,6 +32,23 @@ def any_process(flag: bool) -> bool:
     found = torch.tensor([float(flag)], device=state.device)
     torch.distributed.all_reduce(found)
     return bool(found.item())
+
+
+def by_turns(items: Sequence[T]) -> list[T]:
+    """What falls to this process of work that is dealt out in turns."""
+    state = process_state()
+    return list(items[state.process_index :: state.num_processes])
+
+
+def together(mine: Sequence[T]) -> list[T]:
+    """What came of work dealt out by :func:`by_turns`, of all processes, in the order of the work; every process
+    gets the same."""
+    count = process_state().num_processes
+    if count == 1:
+        return list(mine)
+    parts: list[list[T]] = [[] for _ in range(count)]
+    torch.distributed.all_gather_object(parts, list(mine))
+    return [part[turn] for turn in range(len(parts[0])) for part in parts if turn < len(part)]
 
 
 def leave_processes() -> None:

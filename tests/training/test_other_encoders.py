@@ -116,6 +116,6 @@ def test_a_hub_name_without_a_hub_says_what_to_do(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", unreachable)
     with pytest.raises(
-        PhoihopError, match=r"'vinai/phobert-base-v2': .*no route to host.*give that, or use 'default'"
+        PhoihopError, match=r"vinai/phobert-base-v2: .*no route to host.*give that, or use 'default'"
     ):
         open_encoder("vinai/phobert-base-v2")

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 # Without dropout, hidden words and variants only the order of sums differs.
 SETTINGS = {
     "epochs": 3, "batch_size": 4, "recurrent_size": 16, "relation_size": 16, "dropout": 0, "relation_dropout": 0,
-    "encoder_dropout": 0, "word_dropout": 0, "augment": 0, "patience": 0, "bf16": "no", "learning_rate": "5e-3",
+    "encoder_dropout": 0, "word_dropout": 0, "augment": 0, "patience": 2, "bf16": "no", "learning_rate": "5e-3",
 }  # fmt: skip
 LAUNCH = ["-m", "torch.distributed.run", "--nproc-per-node", "2", "--rdzv-backend", "c10d"]
 LAUNCH += ["--rdzv-endpoint", "127.0.0.1:0"]
@@ -68,6 +68,26 @@ def test_two_processes_learn_what_one_learns(run: Train, alone: Path, tmp_path: 
     assert done.stdout.count("done:") == 1 and done.stdout.count("training articles") == 1
     assert apart(alone, tmp_path / "two") < 1e-4
     assert len((tmp_path / "two" / "log.jsonl").read_text(encoding="utf-8").splitlines()) == 3
+
+
+def test_work_dealt_out_comes_together_in_order_in_every_process(tmp_path: Path) -> None:
+    script = tmp_path / "deal.py"
+    script.write_text(
+        "import sys\n"
+        "from phoihop.training.processes import by_turns, leave_processes, process_state, together\n"
+        "for count in (0, 1, 7):\n"
+        "    mine = by_turns(range(count))\n"
+        "    assert len(mine) == len(range(process_state().process_index, count, 2)), mine\n"
+        "    assert together([str(n) for n in mine]) == [str(n) for n in range(count)]\n"
+        "sys.stdout.write('fine ')\n"
+        "leave_processes()\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, *LAUNCH, str(script)], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("fine") == 2
 
 
 def test_parts_add_up_to_the_batch(run: Train, alone: Path, tmp_path: Path) -> None:
