@@ -34,7 +34,7 @@ def phobert_tokenizer(vocabulary: str | Path, merges: str | Path) -> Tokenizer:
     """
     ids = read_vocabulary(Path(vocabulary))
     pairs = read_merges(Path(merges))
-    symbols = {_symbol(token): number for token, number in ids.items()}
+    symbols = {as_symbol(token): number for token, number in ids.items()}
     for pair in pairs:
         for symbol in (*pair, "".join(pair)):
             symbols.setdefault(symbol, len(symbols))
@@ -80,15 +80,17 @@ def _lines(path: Path) -> list[str]:
     return read_text(path).replace("\r\n", "\n").removesuffix("\n").split("\n")
 
 
-def _symbol(token: str) -> str:
+def as_symbol(token: str) -> str:
     """How the pipeline writes a token of ``vocab.txt``."""
     if token in (START, PAD, END, UNK, MASK):
         return token
     return token.removesuffix(GOES_ON) if token.endswith(GOES_ON) and token != GOES_ON else token + ENDS
 
 
-def _token(symbol: str) -> str:
+def as_token(symbol: str) -> str:
     """How PhoBERT's own tokenizer looks a symbol of the pipeline up."""
+    if symbol in (START, PAD, END, UNK, MASK):
+        return symbol
     return symbol.removesuffix(ENDS) if symbol.endswith(ENDS) else symbol + GOES_ON
 
 
@@ -113,7 +115,7 @@ class Repair:
         self.table: NDArray[np.int64] = np.arange(len(symbols), dtype=np.int64)
         for symbol, number in symbols.items():
             if number >= size:
-                self.table[number] = known.get(_symbol(_token(symbol)), symbols[UNK])
+                self.table[number] = known.get(as_symbol(as_token(symbol)), symbols[UNK])
         self.size = size
 
     def __call__(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -150,19 +152,6 @@ class FastPhobertTokenizer:
 
     def for_transformers(self) -> Any:
         """The same as a ``PreTrainedTokenizerFast``, for pipelines that want one (offsets, word ids, batches)."""
-        from transformers import PreTrainedTokenizerFast
+        from phoihop.model.phobert_hf import PhobertTokenizerFast
 
-        repair = self._repair
-
-        class Repaired(PreTrainedTokenizerFast):  # type: ignore[misc]
-            def _convert_encoding(self, *args: Any, **kwargs: Any) -> Any:
-                made, encodings = super()._convert_encoding(*args, **kwargs)
-                made["input_ids"] = [
-                    repair(np.array(row, dtype=np.int64)).tolist() for row in made["input_ids"]
-                ]
-                return made, encodings
-
-        return Repaired(
-            tokenizer_object=self.tokenizer, bos_token=START, cls_token=START, eos_token=END, sep_token=END,
-            pad_token=PAD, unk_token=UNK, mask_token=MASK, model_max_length=256,
-        )  # fmt: skip
+        return PhobertTokenizerFast.of(self.tokenizer)

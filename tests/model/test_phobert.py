@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import random
 from pathlib import Path
 
@@ -95,6 +96,31 @@ def test_the_tokenizer_on_its_own_and_in_transformers_gives_the_same_ids_and_off
         assert offsets[0] == offsets[-1] == (0, 0)
         first = [text[a:b] for (a, b), w in zip(offsets, batch.word_ids(number), strict=True) if w == 0]
         assert "".join(first) == text.split()[0]
+
+
+def test_the_transformers_form_shows_what_the_slow_tokenizer_shows(
+    folder: Path, texts: list[str], tmp_path: Path
+) -> None:
+    from transformers import PhobertTokenizer
+
+    from phoihop.model.phobert_hf import PhobertTokenizerFast
+
+    slow = PhobertTokenizer(str(folder / "vocab.txt"), str(folder / "bpe.codes"))
+    fast = FastPhobertTokenizer.from_folder(folder).for_transformers()
+    assert len(fast) == len(slow) and fast.get_vocab() == slow.get_vocab()
+    ids = slow(texts[0])["input_ids"]
+    assert max(ids) < len(fast)
+    tokens = slow.convert_ids_to_tokens(ids)
+    assert fast.convert_ids_to_tokens(ids) == tokens and fast.convert_tokens_to_ids(tokens) == ids
+    assert fast.convert_ids_to_tokens(ids, skip_special_tokens=True)[0] == tokens[1]
+    assert fast.tokenize(texts[1]) == fast.convert_ids_to_tokens(slow(texts[1])["input_ids"])[1:-1]
+    assert fast.convert_tokens_to_ids("không-có@@") == fast.unk_token_id == slow.unk_token_id
+
+    fast.save_pretrained(tmp_path)
+    again = PhobertTokenizerFast.from_pretrained(tmp_path)
+    assert pickle.loads(pickle.dumps(fast))(texts[:2])["input_ids"] == again(texts[:2])["input_ids"]
+    assert again(texts[0])["input_ids"] == ids and again.get_vocab() == slow.get_vocab()
+    assert again.pad_token == "<pad>" and again.model_max_length == 256
 
 
 def test_the_pipeline_survives_saving(folder: Path, texts: list[str], tmp_path: Path) -> None:
