@@ -55,8 +55,8 @@ def search(
     output: Path,
     run: Callable[[TrainConfig, Path, bool], dict[str, Any]],
 ) -> dict[str, Any]:
-    """Train until ``trials`` runs stand in ``output/trial-N``; the same call again goes on; a trial that was
-    interrupted is begun anew under another number.
+    """Train until ``trials`` runs stand in ``output/trial-N``; the same call again goes on, first of all with the
+    runs that were interrupted.
 
     Args:
         space: what to try; see :func:`read_space`.
@@ -66,7 +66,7 @@ def search(
         run: trains one: settings, folder, whether it goes on with a checkpoint there.
 
     Returns:
-        the best run's number, settings and dev figures, also written as ``best.json``.
+        the best run's folder, settings and dev figures, also written as ``best.json``.
     """
     import optuna
 
@@ -88,18 +88,34 @@ def search(
     def objective(trial: Any) -> float:
         chosen = {name: _suggest(trial, name, choice, kinds[name]) for name, choice in space.items()}
         recipe = TrainConfig.load(config, {**overrides, **{k: _written(v) for k, v in chosen.items()}})
-        folder = output / f"trial-{trial.number}"
+        folder = output / _folder(trial)
         figures = run(recipe, folder, has_checkpoint(folder))
         trial.set_user_attr("figures", figures)
-        print(f"trial {trial.number}: score {figures['score']:.4f} with {chosen}", flush=True)
+        print(f"{folder.name}: score {figures['score']:.4f} with {chosen}", flush=True)
         return float(figures["score"])
 
+    for name, settings in _interrupted(study, output).items():
+        study.enqueue_trial(settings, user_attrs={"folder": name})
     done = len([t for t in study.trials if t.state == optuna.trial.TrialState.COMPLETE])
     study.optimize(objective, n_trials=max(0, trials - done))
     best = study.best_trial
-    found = {"trial": best.number, "settings": best.params, "figures": best.user_attrs["figures"]}
+    found = {"run": _folder(best), "settings": best.params, "figures": best.user_attrs["figures"]}
     write_json(output / BEST_FILE, found)
     return found
+
+
+def _folder(trial: Any) -> str:
+    """The name of a trial's run folder: its own number's, or that of the interrupted one it goes on with."""
+    return str(trial.user_attrs.get("folder", f"trial-{trial.number}"))
+
+
+def _interrupted(study: Any, output: Path) -> dict[str, dict[str, Any]]:
+    """Settings of the runs that have a checkpoint and no figures, by folder."""
+    from optuna.trial import TrialState
+
+    begun = {_folder(t): t.params for t in study.trials if t.state in (TrialState.FAIL, TrialState.RUNNING)}
+    over = {_folder(t) for t in study.trials if t.state in (TrialState.COMPLETE, TrialState.WAITING)}
+    return {name: p for name, p in begun.items() if p and name not in over and has_checkpoint(output / name)}
 
 
 def _suggest(trial: Any, name: str, choice: list[Any] | Mapping[str, Any], kind: type) -> Any:

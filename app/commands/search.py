@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from phoihop.app.commands.common import needs_extra, read_annotated, read_settings
+from phoihop.app.commands.common import JoinedOption, needs_extra, read_annotated, read_settings
 
 
 def search(
@@ -41,11 +41,13 @@ def search(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="A setting that stays the same; may be repeated."),
     ] = None,
+    joined_words: JoinedOption = False,
 ) -> None:
     """Search settings with Optuna (needs the extras [bold]train[/bold] and [bold]search[/bold]).
 
     Each trial is a run of phoihop train in DIR/trial-N, judged by its dev
-    score. The same call again goes on until N runs are there.
+    score. The same call again goes on until N runs are there, first with
+    those that were interrupted.
 
     \b
     [bold]Examples[/bold]
@@ -63,11 +65,11 @@ def search(
         tried, fixed = read_space(space), read_settings(settings)
         recipe = TrainConfig.load(config, fixed)
         schema = None if recipe.schema in ("default", "data") else Schema.load(recipe.schema)
-        articles, judges = read_annotated(train_paths, schema), read_annotated(dev_paths, schema)
+        articles, judges = (read_annotated(p, schema, joined_words) for p in (train_paths, dev_paths))
         best = find(
             tried, fixed, config, trials, output, lambda c, o, again: run(c, articles, judges, o, again)
         )
-    typer.echo(f"best: trial {best['trial']}, score {best['figures']['score']:.4f}")
+    typer.echo(f"best: {output / best['run']}, score {best['figures']['score']:.4f}")
     for name, value in best["settings"].items():
         typer.echo(f"  --set {name}={value}")
     typer.echo(f"done: {output}")

@@ -109,7 +109,7 @@ def train(
         schema = None if recipe.schema in ("default", "data") else Schema.load(recipe.schema)
         train_documents = read_annotated(train_paths, schema, joined_words)
         dev_documents = read_annotated(dev_paths or [], schema, joined_words)
-        silver = read_annotated(silver_paths or [], schema)
+        silver = read_annotated(silver_paths or [], schema, joined_words)
         if seeds is None:
             figures = run(recipe, train_documents, dev_documents, output, resume, silver)
         else:

@@ -60,3 +60,29 @@ def test_the_best_of_all_trials_is_found_and_a_search_goes_on(tmp_path: Path) ->
     assert best["figures"]["score"] == max(run(c, tmp_path, False)["score"] for c in list(seen))
     assert best["figures"]["score"] >= first["figures"]["score"]
     assert json.loads((tmp_path / "out" / "best.json").read_text(encoding="utf-8")) == best
+
+
+def test_interrupted_trials_are_gone_on_with_first(tmp_path: Path) -> None:
+    pytest.importorskip("optuna", reason="Optuna is not installed")
+    space: dict[str, Any] = {"dropout": {"low": 0.0, "high": 0.5}}
+    runs: list[tuple[str, float, bool]] = []
+    stop = {1, 3}  # the calls that are interrupted: of two runs, the second twice
+
+    def run(config: TrainConfig, folder: Path, resume: bool) -> dict[str, Any]:
+        runs.append((folder.name, config.dropout, resume))
+        (folder / "checkpoints" / "checkpoint-5").mkdir(parents=True, exist_ok=True)
+        (folder / "checkpoints" / "checkpoint-5" / "trainer_state.json").write_text("{}", encoding="utf-8")
+        if len(runs) - 1 in stop:
+            raise KeyboardInterrupt
+        return {"score": config.dropout}
+
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            search(space, {}, None, 3, tmp_path, run)
+    best = search(space, {}, None, 3, tmp_path, run)
+    names = [name for name, _, _ in runs]
+    assert names[:3] == ["trial-0", "trial-1", "trial-1"] and names[4] == names[3] != "trial-1"
+    assert [resume for _, _, resume in runs] == [False, False, True, False, True]
+    assert runs[1][1] == runs[2][1] and runs[3][1] == runs[4][1]
+    assert len(runs) == 5 and best["figures"]["score"] == max(value for _, value, _ in runs)
+    assert best["run"] == max(runs, key=lambda r: r[1])[0]
