@@ -17,7 +17,7 @@ from phoihop.model.features import FeatureScorer, feature_hashes
 from phoihop.training.examples import Example
 
 LEAST_COUNT = 2  # articles that a feature must stand in
-ROWS = 32  # sentences a step
+ROWS, PLACES = 32, 8192  # sentences of a step, and words with their padding, at most
 RATE, L2, DROP = 0.15, 2e-6, 0.2
 KEPT = 0.2  # nats; weights below this everywhere are left out
 LEVELS = 127
@@ -38,19 +38,21 @@ class _Sentences:
                 tags[first], tags[first + 1 : last + 1] = number[f"B-{label}"], number[f"I-{label}"]
             self.tags.append(tags)
             self.bounds += (self.bounds[-1] + np.append(starts[1:], count)).tolist() if count else []
-        flat = np.concatenate(hashes)
-        keys, places = np.unique(flat, return_inverse=True)
+        self.kinds = int(hashes[0].shape[1])
         # In how many articles a feature stands: what one alone has, it has by heart.
-        counts = np.zeros(len(keys), dtype=np.int64)
-        ends = np.cumsum([h.size for h in hashes])
-        for part in np.split(places.ravel(), ends[:-1]):
-            counts[np.unique(part)] += 1
-        frequent = counts >= LEAST_COUNT
-        self.keys = keys[frequent]
-        renumbered = np.where(frequent, np.cumsum(frequent), 0)  # 0 stands for rare ones
-        self.features = renumbered[places].reshape(flat.shape).astype(np.int64)
-        self.kinds = int(flat.shape[1])
+        keys, counts = np.unique(np.concatenate([np.unique(h) for h in hashes]), return_counts=True)
+        self.keys = keys[counts >= LEAST_COUNT]
+        self.features = np.concatenate([self._numbers(hashes, i) for i in range(len(hashes))])
         self.all_tags = np.concatenate(self.tags)
+
+    def _numbers(self, hashes: list[NDArray[np.uint64]], article: int) -> NDArray[np.int32]:
+        """The numbers (words, kinds) of an article's features, from 1; 0 for rare ones.  Its hashes, the bulk of what
+        is held, are let go."""
+        given, hashes[article] = hashes[article], hashes[article][:0]
+        if not len(self.keys):
+            return np.zeros(given.shape, dtype=np.int32)
+        places = np.minimum(np.searchsorted(self.keys, given), len(self.keys) - 1)
+        return np.where(self.keys[places] == given, places + 1, 0).astype(np.int32)
 
 
 def learn_features(examples: Sequence[Example], schema: Schema, epochs: int, seed: int) -> FeatureScorer:
@@ -72,11 +74,10 @@ def learn_features(examples: Sequence[Example], schema: Schema, epochs: int, see
         torch.optim.Adagrad(table.parameters(), lr=RATE),
         torch.optim.Adagrad(crf.parameters(), lr=RATE),
     ]
-    spans = _by_length(data.bounds)
+    batches = _batches(data.bounds)
     for _ in range(epochs):
-        order = torch.randperm(-(-len(spans) // ROWS), generator=generator).tolist()
-        for step in order:
-            rows = spans[step * ROWS : (step + 1) * ROWS]
+        for step in torch.randperm(len(batches), generator=generator).tolist():
+            rows = batches[step]
             features, tags, mask = _batch(data, rows)
             for optimiser in optimisers:
                 optimiser.zero_grad()
@@ -91,14 +92,20 @@ def learn_features(examples: Sequence[Example], schema: Schema, epochs: int, see
     return _scorer(table, crf, data.keys)
 
 
-def _by_length(bounds: Sequence[int]) -> list[tuple[int, int]]:
+def _batches(bounds: Sequence[int]) -> list[list[tuple[int, int]]]:
+    """First word and end of the sentences of each step, sentences of like length together."""
     spans = [(a, b) for a, b in pairwise(bounds) if b > a]
-    return sorted(spans, key=lambda s: s[1] - s[0])
+    batches: list[list[tuple[int, int]]] = [[]]
+    for a, b in sorted(spans, key=lambda s: s[1] - s[0]):
+        if len(batches[-1]) == ROWS or (b - a) * (len(batches[-1]) + 1) > max(PLACES, b - a):
+            batches.append([])
+        batches[-1].append((a, b))
+    return [batch for batch in batches if batch]
 
 
 def _batch(data: _Sentences, rows: Sequence[tuple[int, int]]) -> tuple[Tensor, Tensor, Tensor]:
     longest = max(b - a for a, b in rows)
-    features = np.zeros((len(rows), longest, data.kinds), dtype=np.int64)
+    features = np.zeros((len(rows), longest, data.kinds), dtype=np.int32)
     tags = np.zeros((len(rows), longest), dtype=np.int64)
     mask = np.zeros((len(rows), longest), dtype=bool)
     for i, (a, b) in enumerate(rows):

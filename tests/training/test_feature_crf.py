@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
 from phoihop.data.document import Document
 from phoihop.data.schema import Schema
@@ -17,7 +20,7 @@ from phoihop.model.tokenise import SubwordTokenizer
 from phoihop.training.config import TrainConfig
 from phoihop.training.examples import make_examples
 from phoihop.training.export import export_onnx
-from phoihop.training.feature_crf import learn_features
+from phoihop.training.feature_crf import PLACES, ROWS, _batches, learn_features
 from phoihop.training.finetune import train
 from phoihop.training.thresholds import choose_feature_weight
 
@@ -63,3 +66,14 @@ def test_features_stand_beside_the_network_in_every_form(
     assert [d.entity_keys() for d in exact] == [d.entity_keys() for d in light]
     alone = extractor.with_card(replace(extractor.card, feature_weight=0.0))
     assert [d.entity_keys() for d in alone.predict_many(texts)] != [d.entity_keys() for d in exact]
+
+
+@given(st.lists(st.integers(0, 3000), min_size=1, max_size=120))
+def test_every_sentence_is_in_one_step_and_no_step_is_too_large(lengths: list[int]) -> None:
+    bounds = [0, *accumulate(lengths)]
+    steps = _batches(bounds)
+    spans = sorted(span for step in steps for span in step)
+    assert spans == [(a, b) for a, b in pairwise(bounds) if b > a]
+    for step in steps:
+        longest = max(b - a for a, b in step)
+        assert len(step) <= ROWS and (len(step) == 1 or len(step) * longest <= PLACES)
