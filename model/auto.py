@@ -26,7 +26,8 @@ def longest_window(encoder: Any) -> int:
 
     RoBERTa and its kin count positions from behind the padding token's: of PhoBERT's 258, two are never used.
     """
-    limit = int(getattr(encoder.config, "max_position_embeddings", 0) or 0) or 512
+    limit = int(getattr(encoder.config, "max_position_embeddings", 0) or 0)
+    limit = limit if limit > 0 else 512  # XLNet and its like have no limit, and write -1
     table = getattr(getattr(encoder, "embeddings", None), "position_embeddings", None)
     padding = getattr(table, "padding_idx", None)
     return limit - (padding + 1 if padding is not None else 0)

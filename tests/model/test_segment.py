@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from phoihop.data.errors import PhoihopError
 from phoihop.model.normalise import normalise
-from phoihop.model.segment import PyviSegmenter, join_syllables, load_segmenter
+from phoihop.model.segment import join_syllables, load_segmenter
 from phoihop.model.words import split_words
 
 SENTENCE = "Đại tá Nguyễn Văn Khải, Chính ủy Bộ Tư lệnh Thủ đô, ký quy chế phối hợp ngày 12/5."
@@ -20,7 +20,7 @@ SENTENCE = "Đại tá Nguyễn Văn Khải, Chính ủy Bộ Tư lệnh Thủ �
 class Scripted:
     """Answers what it was told to, line by line."""
 
-    name, device = "scripted", "cpu"
+    name = "scripted"
 
     def __init__(self, *answers: str) -> None:
         self.answers = list(answers)
@@ -87,15 +87,20 @@ def test_any_answer_to_any_text_leaves_the_syllables_in_place(text: str, data: s
         assert i > 0 and between and not between.strip("_ ")
 
 
-def test_pyvi_joins_titles_and_bodies_of_real_sentences() -> None:
-    pytest.importorskip("pyvi", reason="pyvi is not installed")
-    syllables = split_words(SENTENCE)
-    joined = join_syllables(SENTENCE, syllables, PyviSegmenter())
+@pytest.mark.parametrize("name", ["pyvi", "underthesea"])
+def test_a_library_joins_titles_and_bodies_of_real_sentences(name: str) -> None:
+    pytest.importorskip(name, reason=f"{name} is not installed")
+    # Old tone marks, which underthesea rewrites, and a line end.
+    text = SENTENCE.replace("Thủ đô", "Thủ đô Hoà Bình") + "\nUỷ ban nhân dân tỉnh dự."
+    segmenter = load_segmenter(name)
+    assert segmenter is not None and segmenter.name == name
+    syllables = split_words(text)
+    joined = join_syllables(text, syllables, segmenter)
     pairs = {
-        (SENTENCE[syllables[i - 1, 0] : syllables[i - 1, 1]], SENTENCE[slice(*syllables[i].tolist())])
+        (text[syllables[i - 1, 0] : syllables[i - 1, 1]], text[slice(*syllables[i].tolist())])
         for i in np.flatnonzero(joined).tolist()
     }
-    assert {("Đại", "tá"), ("quy", "chế"), ("phối", "hợp")} <= pairs
+    assert {("Đại", "tá"), ("quy", "chế"), ("phối", "hợp"), ("Hoà", "Bình"), ("Uỷ", "ban")} <= pairs
 
 
 def test_an_unknown_or_missing_segmenter_is_named() -> None:

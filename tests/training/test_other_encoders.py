@@ -16,11 +16,12 @@ from transformers import (
     ElectraConfig,
     RobertaConfig,
     XLMRobertaConfig,
+    XLNetConfig,
 )
 
 from phoihop.data.document import Document
 from phoihop.data.errors import PhoihopError
-from phoihop.model.auto import longest_window
+from phoihop.model.auto import longest_window, new_encoder
 from phoihop.model.extractor import Extractor
 from phoihop.training.config import TrainConfig
 from phoihop.training.encoders import open_encoder
@@ -119,3 +120,8 @@ def test_a_hub_name_without_a_hub_says_what_to_do(monkeypatch: pytest.MonkeyPatc
         PhoihopError, match=r"vinai/phobert-base-v2: .*no route to host.*give that, or use 'default'"
     ):
         open_encoder("vinai/phobert-base-v2")
+
+
+def test_a_family_without_a_limit_reads_windows_of_512_tokens() -> None:
+    config = XLNetConfig(vocab_size=30, d_model=8, n_layer=1, n_head=2, d_inner=8)
+    assert longest_window(new_encoder(config)) == 512
