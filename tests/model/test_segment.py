@@ -91,7 +91,7 @@ def test_any_answer_to_any_text_leaves_the_syllables_in_place(text: str, data: s
 def test_a_library_joins_titles_and_bodies_of_real_sentences(name: str) -> None:
     pytest.importorskip(name, reason=f"{name} is not installed")
     # Old tone marks, which underthesea rewrites, and a line end.
-    text = SENTENCE.replace("Thủ đô", "Thủ đô Hoà Bình") + "\nUỷ ban nhân dân tỉnh dự."
+    text = SENTENCE.replace("Thủ đô", "Thủ đô Hoà Bình") + "\nDự lễ có lãnh đạo Uỷ ban nhân dân tỉnh."
     segmenter = load_segmenter(name)
     assert segmenter is not None and segmenter.name == name
     syllables = split_words(text)
