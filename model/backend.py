@@ -21,7 +21,10 @@ class Backend(Protocol):
     """The two passes of a model."""
 
     name: str
-    device: str  # such as "cpu" or "cuda:0"
+
+    @property
+    def device(self) -> str:
+        """Where it computes, such as ``cpu`` or ``cuda:0``."""
 
     def encode(
         self, input_ids: NDArray[np.int64], attention_mask: NDArray[np.int64]
