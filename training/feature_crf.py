@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -87,8 +88,10 @@ def learn_features(examples: Sequence[Example], schema: Schema, epochs: int, see
             scores = (vectors * weight.unsqueeze(-1)).sum(2)
             loss = crf(scores, tags, mask) + L2 * len(rows) * (vectors**2).sum()
             loss.backward()
-            for optimiser in optimisers:
-                optimiser.step()
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "Sparse invariant checks")  # torch's own, of no use to anyone here
+                for optimiser in optimisers:
+                    optimiser.step()
     return _scorer(table, crf, data.keys)
 
 
