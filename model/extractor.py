@@ -82,18 +82,20 @@ class Extractor:
         threads: int | None = None,
         segmenter: str | None = None,
         device: str | None = None,
+        revision: str | None = None,
     ) -> Extractor:
         """Load the model that comes with the package (``"default"``), a model folder, or one of the hub.
 
         Args:
-            model: ``"default"``, a folder, or a hub model ``owner/name``, fetched unless it is in the hub's cache;
-                or several, which then read together: their scores are averaged.
+            model: ``"default"``, a folder, or a hub model ``owner/name``, fetched unless the hub's cache has
+                its newest files; or several, which then read together: their scores are averaged.
             backend: ``"onnx"``, ``"torch"``, or ``"auto"``: torch for a GPU, else ONNX where the folder has it.
             threads: for ONNX on the CPU; all cores unless given.
             segmenter: instead of the one the model was trained with, such as ``"given"`` for text whose words
                 are joined by ``_`` already.
             device: where torch computes, such as ``"cpu"`` or ``"cuda:1"``; the first GPU, if there is one, unless
                 given.  ONNX computes on the CPU.
+            revision: a branch, tag or commit of a hub model, instead of the newest.
 
         Raises:
             PhoihopError: no such model, a file of it missing or damaged, an unknown back end, models that
@@ -102,7 +104,7 @@ class Extractor:
         names = [str(model)] if isinstance(model, str | Path) else [str(m) for m in model]
         if not names:
             raise PhoihopError("no model given; name a model folder, or 'default'")
-        parts = [load_parts(name, backend, threads, segmenter, device) for name in names]
+        parts = [load_parts(name, backend, threads, segmenter, device, revision) for name in names]
         if len(parts) == 1:
             one = parts[0]
             return cls(one.backend, one.tokenizer, one.card, names[0], one.features, one.folder)
@@ -118,11 +120,12 @@ class Extractor:
         return cls.load(model, **options)
 
     def save_pretrained(self, folder: str | Path) -> None:
-        """Write the model folder anew: the files it was loaded from, with the settings that it has now.
+        """Write the model folder anew: the files it was loaded from, with the settings that it has now; another
+        phoihop model in that folder is replaced.
 
         Raises:
-            PhoihopError: several models read together, which have no folder; the folder is the model's own, or
-                cannot be written.
+            PhoihopError: several models read together, which have no folder; the model's own is gone; the folder
+                is that one, holds files of something else, or cannot be written.
         """
         copy_model(self._own_folder(), self.card, Path(folder))
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from phoihop.data.errors import PhoihopError
 
-_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+_NAME = re.compile(r"[a-z0-9][\w.-]*/[a-z0-9][\w.-]*", re.ASCII | re.IGNORECASE)
+_LONGEST = 300  # characters of the hub's own words in a message
 
 
 def is_hub_name(name: str) -> bool:
@@ -16,13 +17,15 @@ def is_hub_name(name: str) -> bool:
     return not Path(name).exists() and _NAME.fullmatch(name) is not None
 
 
-def fetch(name: str, files: Sequence[str], instead: str) -> Path:
-    """The folder in the hub's cache that holds a model's files, those that are not there yet fetched.
+def fetch(name: str, files: Sequence[str], instead: str, revision: str | None = None) -> Path:
+    """The folder in the hub's cache that holds a model's newest files, fetched unless they are there; without a
+    network those that were fetched last.
 
     Args:
         name: ``owner/name``.
         files: patterns of the files that are wanted.
         instead: what the user can do without the hub, the end of the error's sentence.
+        revision: a branch, tag or commit instead of the newest.
 
     Raises:
         PhoihopError: no network, no such model, no access.
@@ -30,7 +33,7 @@ def fetch(name: str, files: Sequence[str], instead: str) -> Path:
     from huggingface_hub import snapshot_download
 
     try:
-        return Path(snapshot_download(name, allow_patterns=list(files)))
+        return Path(snapshot_download(name, allow_patterns=list(files), revision=revision))
     except Exception as error:  # no network, no such model, no access: the library has a type for each
         raise PhoihopError(
             f"{name}: no such folder, and the model hub did not give it ({_reason(error)}); {instead}"
@@ -45,7 +48,8 @@ def push(
     token: str | None = None,
     message: str | None = None,
 ) -> str:
-    """Upload a folder's files to the hub as one commit, the model made there unless it is.
+    """Upload a folder's files to the hub as one commit, the model made there unless it is; files of the same
+    names that the folder lacks go there.
 
     Args:
         folder: where the files lie.
@@ -59,7 +63,8 @@ def push(
         the address of the commit.
 
     Raises:
-        PhoihopError: the name is none, or the hub refuses.
+        PhoihopError: the name is none, the hub refuses, or the model is there already for all to see and ``private``
+            is asked for.
     """
     if _NAME.fullmatch(name) is None:
         raise PhoihopError(f"{name}: no name of a hub model; write it as owner/name")
@@ -68,19 +73,30 @@ def push(
     api = HfApi(token=token)
     try:
         api.create_repo(name, private=private or None, exist_ok=True)
+        if private and not api.repo_info(name).private:
+            raise PhoihopError(
+                f"{name}: there already, for all to see; make it private on the hub, or leave out private"
+            )
         done = api.upload_folder(
             repo_id=name,
             folder_path=folder,
             allow_patterns=list(files),
+            delete_patterns=list(files),
             commit_message=message or "Upload a phoihop model",
         )
+    except PhoihopError:
+        raise
     except Exception as error:
         raise PhoihopError(
-            f"{name}: the model hub did not take it ({_reason(error)}); log in with `hf auth login`, and check the "
-            "name and the network"
+            f"{name}: the model hub did not take it ({_reason(error)}); check the name, the network and the access "
+            "token (`hf auth login`)"
         ) from None
     return str(done.commit_url)
 
 
 def _reason(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0].rstrip(".")
+    """What the hub itself said, else what the library says, in one line."""
+    told = getattr(error, "server_message", None) or str(error)
+    lines = (line.strip() for line in told.splitlines())
+    told = " ".join(line for line in lines if line and not line.startswith("For more information"))
+    return (told if len(told) <= _LONGEST else told[: _LONGEST - 1] + "…").rstrip(". ")

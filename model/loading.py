@@ -39,9 +39,10 @@ def load_parts(
     threads: int | None = None,
     segmenter: str | None = None,
     device: str | None = None,
+    revision: str | None = None,
 ) -> Parts:
     """The parts of one model; arguments and errors as ``Extractor.load``."""
-    folder = find_model(model)
+    folder = find_model(model, revision).resolve()
     card = ModelCard.load(folder)
     tokenizer = SubwordTokenizer.load(
         folder / TOKENIZER_FILE, load_segmenter(segmenter or card.reading.segmenter)
@@ -61,12 +62,12 @@ def load_parts(
     raise PhoihopError(f"unknown back end {backend!r}; choose auto, onnx or torch")
 
 
-def find_model(name: str) -> Path:
+def find_model(name: str, revision: str | None = None) -> Path:
     """The folder of a model: ``default``, which comes along, a folder, or a hub model, fetched first."""
     if name == "default":
         return DEFAULT
     if is_hub_name(name):
-        return fetch(name, MODEL_FILES, "give a folder that training wrote, or 'default'")
+        return fetch(name, MODEL_FILES, "give a folder that training wrote, or 'default'", revision)
     folder = Path(name)
     if not folder.is_dir():
         raise PhoihopError(f"{folder}: no such model folder; give one that training wrote, or 'default'")
@@ -85,20 +86,26 @@ def _best_backend(folder: Path, device: str | None) -> str:
 
 
 def copy_model(folder: Path, card: ModelCard, output: Path) -> None:
-    """Copy a model folder's files, the card as given; files of another model that lie there already go.
+    """Copy a model folder's files, the card as given; of a model that lies there already nothing stays.
 
     Raises:
-        PhoihopError: the output is the model's own folder, or cannot be written.
+        PhoihopError: the model's own folder is gone, or is the output; the output holds files of such names that
+            are no phoihop model, or cannot be written.
     """
+    if not (folder / CARD_FILE).is_file():
+        raise PhoihopError(f"{folder}: the model's folder is gone since it was loaded; load it again")
     if output.resolve() == folder.resolve():
         raise PhoihopError(f"{output}: that is the model's own folder; give another one")
+    there = [name for name in MODEL_FILES if (output / name).exists()]
+    if there and CARD_FILE not in there:
+        raise PhoihopError(f"{output}: holds {there[0]} of something else; give a new folder")
     try:
         output.mkdir(parents=True, exist_ok=True)
+        for name in there:
+            (output / name).unlink()
         for name in MODEL_FILES:
             if (folder / name).is_file():
                 shutil.copyfile(folder / name, output / name)
-            else:
-                (output / name).unlink(missing_ok=True)
     except OSError as error:
         raise PhoihopError(f"{output}: cannot be written ({error.strerror}); check the folder") from None
     card.save(output)

@@ -10,7 +10,7 @@ import numpy as np
 from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast
 
-from phoihop.model.phobert import END, MASK, PAD, START, UNK, Repair, as_symbol, as_token
+from phoihop.model.phobert import END, GOES_ON, MASK, PAD, START, UNK, Repair, as_symbol, as_token
 
 LONGEST = 256  # tokens that PhoBERT reads at once
 
@@ -19,7 +19,8 @@ class PhobertTokenizerFast(PreTrainedTokenizerFast):  # type: ignore[misc]
     """Ids and tokens of PhoBERT's own tokenizer, with offsets, word numbers and batches.
 
     Made by ``FastPhobertTokenizer.for_transformers``; ``save_pretrained`` and ``from_pretrained`` of this class
-    belong together.  The symbols that merges make and PhoBERT does not know are hidden from whoever looks.
+    belong together (``AutoTokenizer`` does not know it).  Ids, tokens and vocabulary are PhoBERT's; only the
+    ``tokens()`` of a batch show the pipeline's own symbols.  Tokens cannot be added.
     """
 
     # No __init__ here: with one, from_pretrained would build the pipeline anew from its vocabulary, less its suffix.
@@ -71,6 +72,21 @@ class PhobertTokenizerFast(PreTrainedTokenizerFast):  # type: ignore[misc]
         """Tokens as ``vocab.txt`` writes them, ``<unk>`` for what it lacks."""
         ids = self(text, pair, add_special_tokens=add_special_tokens, **kwargs)["input_ids"]
         return self.convert_ids_to_tokens(ids)
+
+    def convert_tokens_to_string(self, tokens: list[str]) -> str:
+        """Tokens as ``vocab.txt`` writes them put together to words, as PhoBERT's own tokenizer does."""
+        return " ".join(tokens).replace(f"{GOES_ON} ", "").strip()
+
+    def _decode(self, token_ids: int | list[int], skip_special_tokens: bool = False, **_: Any) -> str:
+        ids = [token_ids] if isinstance(token_ids, int) else [int(i) for i in token_ids]
+        tokens = self.convert_ids_to_tokens(ids, skip_special_tokens)
+        return self.convert_tokens_to_string([t for t in tokens if t is not None])  # type: ignore[union-attr]
+
+    def _add_tokens(self, new_tokens: Any, special_tokens: bool = False) -> int:
+        unknown = [str(t) for t in new_tokens if self._tokenizer.token_to_id(str(t)) is None]
+        if unknown:
+            raise ValueError(f"PhoBERT's fast tokenizer takes no new tokens, so not {', '.join(unknown)}")
+        return int(super()._add_tokens(new_tokens, special_tokens))
 
     def _convert_encoding(self, *args: Any, **kwargs: Any) -> Any:
         made, encodings = super()._convert_encoding(*args, **kwargs)

@@ -4,11 +4,11 @@
     python scripts/throughput.py --encoder vinai/phobert-base-v2 --batches 8 16 32
     python scripts/throughput.py --layers 6 --hidden 384 --heads 6 --float32
 
-Whole training steps are timed (forward, backward, AdamW) of the joint model over annotated articles, in batches as
-training makes them.  Operations of a step are counted as 6 per weight of the encoder's matrices and place, and 12 per
-layer, unit, place and place attended to (Chowdhery et al. 2022, appendix B); the heads are left out of the count, so
-the share of the ceiling is a lower bound.  The ceiling is the best of several square multiplications in the same
-numbers on the same device.
+Whole training steps are timed (forward, backward, clipping, AdamW) of the joint model that ``phoihop train`` makes by
+default, over annotated articles, in batches as training makes them.  Operations of a step are counted as 6 per weight
+of the encoder's matrices and place, and 12 per layer, unit, place and place attended to (Chowdhery et al. 2022,
+appendix B); the layers above are left out of the count, so the share of the ceiling is a lower bound.  The ceiling is
+the best of several square multiplications in the same numbers on the same device.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from phoihop.model.joint import JointConfig, JointModel
 from phoihop.model.normalise import normalise_text
 from phoihop.model.prepare import Reading
 from phoihop.model.tokenise import SubwordTokenizer
+from phoihop.training.config import TrainConfig
 from phoihop.training.device import device_name, use_bf16
 from phoihop.training.encoders import open_encoder
 from phoihop.training.examples import Collator, learn_reach, make_examples
@@ -118,7 +119,9 @@ def _measure(
     schema = default_schema()
     reading = Reading(min(longest_window(encoder), 512), 32)
     settings = encoder.config.to_dict() | {"model_type": encoder.config.model_type}
-    model = JointModel(JointConfig(encoder=settings, task=schema.to_dict(), recurrent_size=0))
+    model = JointModel(
+        JointConfig(encoder=settings, task=schema.to_dict(), recurrent_size=TrainConfig.load().recurrent_size)
+    )
     model.encoder.load_state_dict(encoder.state_dict())
     model.to(device).train()
     optimiser = torch.optim.AdamW(model.parameters(), lr=2e-5)
@@ -128,16 +131,16 @@ def _measure(
     collate = Collator(tokenizer, schema, learn_reach(examples, schema))
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats()
-    seconds, places, tokens = 0.0, 0, 0
+    seconds, operations, places, tokens = 0.0, 0.0, 0, 0
     for number in range(steps + WARM):
         batch = collate(examples[number * size : (number + 1) * size])
         took = _clock(device, partial(_step, model, optimiser, batch, device, dtype))
         if number >= WARM:
             seconds += took
-            places += batch["input_ids"].numel()
+            count, length = batch["input_ids"].numel(), int(batch["input_ids"].shape[1])
+            places += count
+            operations += count * operations_per_place(model.encoder, length)
             tokens += int(batch["attention_mask"].sum())
-    length = int(batch["input_ids"].shape[1])
-    operations = places * operations_per_place(model.encoder, length)
     memory = torch.cuda.max_memory_allocated() if device.type == "cuda" else _resident()
     return Row(size, places / steps, tokens / seconds, operations / seconds, memory)
 
@@ -154,6 +157,7 @@ def _step(
     with mixed:
         loss = model(**there).loss
     loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimiser.step()
     optimiser.zero_grad()
 
@@ -167,7 +171,8 @@ def _moved(value: Any, device: torch.device) -> Any:
 def operations_per_place(encoder: Any, length: int) -> float:
     """Operations of forward and backward pass for one place of a window of ``length`` tokens."""
     config = encoder.config
-    matrices = sum(w.numel() for n, w in encoder.named_parameters() if w.ndim == 2 and "embedding" not in n)
+    tables = {id(m.weight) for m in encoder.modules() if isinstance(m, torch.nn.Embedding)}
+    matrices = sum(w.numel() for w in encoder.parameters() if w.ndim == 2 and id(w) not in tables)
     layers = getattr(config, "num_hidden_layers", 0)
     return 6.0 * matrices + 12.0 * layers * config.hidden_size * length
 

@@ -89,7 +89,9 @@ def learn_features(examples: Sequence[Example], schema: Schema, epochs: int, see
             loss = crf(scores, tags, mask) + L2 * len(rows) * (vectors**2).sum()
             loss.backward()
             with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", "Sparse invariant checks")  # torch's own, of no use to anyone here
+                warnings.filterwarnings(
+                    "ignore", "Sparse invariant checks"
+                )  # torch's own, of no use to anyone here
                 for optimiser in optimisers:
                     optimiser.step()
     return _scorer(table, crf, data.keys)

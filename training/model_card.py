@@ -50,16 +50,20 @@ def write_model_card(folder: Path, about: Mapping[str, Any], dev: Evaluation) ->
         "## Dev figures",
         "",
     ]
-    for key in ("entities", "relations"):
-        if key in dev.tables and dev.tables[key].labels:
-            lines += [*_rows(dev.tables[key]), ""]
+    for key in _shown(dev):
+        lines += [*_rows(dev.tables[key]), ""]
     lines += [*_weak_sides(dev), *_calibrated(about)]
     (folder / "README.md").write_text("\n".join(lines) + "\n" + _USES, encoding="utf-8")
 
 
+def _shown(dev: Evaluation) -> list[str]:
+    """The tables of which the card tells: a model without relations has no such figures."""
+    return [key for key in ("entities", "relations") if key in dev.tables and dev.tables[key].labels]
+
+
 def _metadata(encoder: str, dev: Evaluation) -> str:
     """The card's metadata as YAML; the base model is named where it is one of the hub."""
-    micro = {name: dev.tables[name].micro for name in ("entities", "relations") if name in dev.tables}
+    micro = {name: dev.tables[name].micro for name in _shown(dev)}
     figures = [
         EvalResult(
             task_type="token-classification",

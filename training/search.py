@@ -7,12 +7,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from phoihop.data.errors import PhoihopError
 from phoihop.training.config import TrainConfig
 from phoihop.training.processes import process_state
 from phoihop.training.runs import has_checkpoint, write_json
 
-BEST_FILE, STUDY_FILE = "best.json", "study.db"
+BEST_FILE, STUDY_FILE, LOCK_FILE = "best.json", "study.db", "study.lock"
+TRIES = 3  # of a run whose process dies
 Space = Mapping[str, list[Any] | Mapping[str, Any]]
 
 
@@ -68,12 +71,29 @@ def search(
     Returns:
         the best run's folder, settings and dev figures, also written as ``best.json``.
     """
-    import optuna
-
     if process_state().num_processes > 1:
         raise PhoihopError("a search runs in one process; start it without torchrun or accelerate launch")
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
     output.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(output / LOCK_FILE, timeout=0):
+            return _search(space, overrides, config, trials, output, run)
+    except Timeout:
+        raise PhoihopError(
+            f"{output}: another search is at work here; wait for it or choose another folder"
+        ) from None
+
+
+def _search(
+    space: Space,
+    overrides: Mapping[str, str],
+    config: Path | None,
+    trials: int,
+    output: Path,
+    run: Callable[[TrainConfig, Path, bool], dict[str, Any]],
+) -> dict[str, Any]:
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     recipe = TrainConfig.load(config, overrides)
     seed, kinds = recipe.seed, {name: type(value) for name, value in recipe.to_dict().items()}
     study = optuna.create_study(
@@ -89,7 +109,13 @@ def search(
         chosen = {name: _suggest(trial, name, choice, kinds[name]) for name, choice in space.items()}
         recipe = TrainConfig.load(config, {**overrides, **{k: _written(v) for k, v in chosen.items()}})
         folder = output / _folder(trial)
-        figures = run(recipe, folder, has_checkpoint(folder))
+        try:
+            figures = run(recipe, folder, has_checkpoint(folder))
+        except KeyboardInterrupt:
+            trial.set_user_attr("interrupted", True)
+            raise
+        except PhoihopError as error:
+            raise PhoihopError(f"{error} (delete {folder} to leave this run out)") from None
         trial.set_user_attr("figures", figures)
         print(f"{folder.name}: score {figures['score']:.4f} with {chosen}", flush=True)
         return float(figures["score"])
@@ -110,12 +136,19 @@ def _folder(trial: Any) -> str:
 
 
 def _interrupted(study: Any, output: Path) -> dict[str, dict[str, Any]]:
-    """Settings of the runs that have a checkpoint and no figures, by folder."""
+    """Settings of the runs that have a checkpoint and no figures, by folder: those stopped by Ctrl-C, and those whose
+    process died, unless they did so ``TRIES`` times."""
     from optuna.trial import TrialState
 
-    begun = {_folder(t): t.params for t in study.trials if t.state in (TrialState.FAIL, TrialState.RUNNING)}
+    begun: dict[str, dict[str, Any]] = {}
     over = {_folder(t) for t in study.trials if t.state in (TrialState.COMPLETE, TrialState.WAITING)}
-    return {name: p for name, p in begun.items() if p and name not in over and has_checkpoint(output / name)}
+    for trial in study.trials:
+        name = _folder(trial)
+        deaths = sum(_folder(t) == name and t.state == TrialState.RUNNING for t in study.trials)
+        died = trial.state == TrialState.RUNNING and deaths < TRIES
+        if (died or trial.user_attrs.get("interrupted")) and trial.params and has_checkpoint(output / name):
+            begun[name] = trial.params
+    return {name: settings for name, settings in begun.items() if name not in over}
 
 
 def _suggest(trial: Any, name: str, choice: list[Any] | Mapping[str, Any], kind: type) -> Any:

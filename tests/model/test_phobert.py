@@ -114,6 +114,11 @@ def test_the_transformers_form_shows_what_the_slow_tokenizer_shows(
     assert fast.convert_ids_to_tokens(ids) == tokens and fast.convert_tokens_to_ids(tokens) == ids
     assert fast.convert_ids_to_tokens(ids, skip_special_tokens=True)[0] == tokens[1]
     assert fast.tokenize(texts[1]) == fast.convert_ids_to_tokens(slow(texts[1])["input_ids"])[1:-1]
+    for skip in (False, True):
+        assert fast.decode(ids, skip_special_tokens=skip) == slow.decode(ids, skip_special_tokens=skip)
+    assert fast.convert_tokens_to_string(tokens) == slow.convert_tokens_to_string(tokens)
+    with pytest.raises(ValueError, match="takes no new tokens"):
+        fast.add_tokens(["[E1]"])
     assert fast.convert_tokens_to_ids("không-có@@") == fast.unk_token_id == slow.unk_token_id
 
     fast.save_pretrained(tmp_path)

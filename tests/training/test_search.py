@@ -86,3 +86,28 @@ def test_interrupted_trials_are_gone_on_with_first(tmp_path: Path) -> None:
     assert runs[1][1] == runs[2][1] and runs[3][1] == runs[4][1]
     assert len(runs) == 5 and best["figures"]["score"] == max(value for _, value, _ in runs)
     assert best["run"] == max(runs, key=lambda r: r[1])[0]
+
+
+def test_a_run_that_fails_is_not_tried_again_and_two_searches_do_not_meet(tmp_path: Path) -> None:
+    pytest.importorskip("optuna", reason="Optuna is not installed")
+    space: dict[str, Any] = {"dropout": {"low": 0.0, "high": 0.5}}
+    seen: list[str] = []
+
+    def run(config: TrainConfig, folder: Path, resume: bool) -> dict[str, Any]:
+        seen.append(folder.name)
+        (folder / "checkpoints" / "checkpoint-5").mkdir(parents=True, exist_ok=True)
+        if len(seen) == 1:
+            raise MemoryError
+        if len(seen) == 2:
+            with pytest.raises(PhoihopError, match="another search is at work"):
+                search(space, {}, None, 9, tmp_path, run)
+        if len(seen) == 3:
+            raise PhoihopError("no articles")
+        return {"score": config.dropout}
+
+    with pytest.raises(MemoryError):
+        search(space, {}, None, 2, tmp_path, run)
+    with pytest.raises(PhoihopError, match=r"no articles \(delete .*trial-2 to leave"):
+        search(space, {}, None, 2, tmp_path, run)
+    search(space, {}, None, 2, tmp_path, run)
+    assert seen == ["trial-0", "trial-1", "trial-2", "trial-3"]
