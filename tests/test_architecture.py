@@ -14,7 +14,10 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("data", "model", "eval", "training", "app")  # each may import itself and those before it
 HEAVY = {"torch", "transformers", "datasets", "pandas", "sklearn"}
-TORCH_FILES = {f"model/{name}.py" for name in ("auto", "encoder", "layers", "crf", "relation_head", "joint")}
+TORCH_FILES = {
+    f"model/{name}.py"
+    for name in ("auto", "phobert_hf", "encoder", "layers", "crf", "relation_head", "joint")
+}
 # Records are about persons, ranks and agreements by definition; they and what they are made with name labels.
 NAMES_LABELS = {"model/records/build.py"}
 LINES = 400
