@@ -93,7 +93,7 @@ def _search(
 ) -> dict[str, Any]:
     import optuna
 
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)  # a trial that fails says so itself
     recipe = TrainConfig.load(config, overrides)
     seed, kinds = recipe.seed, {name: type(value) for name, value in recipe.to_dict().items()}
     study = optuna.create_study(
