@@ -23,6 +23,7 @@ from phoihop.data.document import Document
 from phoihop.data.errors import PhoihopError
 from phoihop.model.auto import longest_window, new_encoder
 from phoihop.model.extractor import Extractor
+from phoihop.model.loading import DEFAULT
 from phoihop.training.config import TrainConfig
 from phoihop.training.encoders import open_encoder
 from phoihop.training.export import compare, export_onnx
@@ -125,3 +126,8 @@ def test_a_hub_name_without_a_hub_says_what_to_do(monkeypatch: pytest.MonkeyPatc
 def test_a_family_without_a_limit_reads_windows_of_512_tokens() -> None:
     config = XLNetConfig(vocab_size=30, d_model=8, n_layer=1, n_head=2, d_inner=8)
     assert longest_window(new_encoder(config)) == 512
+
+
+def test_an_exported_model_is_no_encoder_to_start_from() -> None:
+    with pytest.raises(PhoihopError, match="a finished phoihop model, no encoder"):
+        open_encoder(str(DEFAULT))

@@ -180,5 +180,5 @@ def test_blank_text_gives_an_empty_document(learnt: Path) -> None:
 
 
 def test_a_trained_model_is_no_encoder_to_start_from(learnt: Path) -> None:
-    with pytest.raises(PhoihopError, match="phoihop-joint model is no encoder"):
+    with pytest.raises(PhoihopError, match="a finished phoihop model, no encoder"):
         open_encoder(str(learnt / "model"))
