@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -74,36 +75,8 @@ def search(
     if process_state().num_processes > 1:
         raise PhoihopError("a search runs in one process; start it without torchrun or accelerate launch")
     output.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(output / LOCK_FILE, timeout=0):
-            return _search(space, overrides, config, trials, output, run)
-    except Timeout:
-        raise PhoihopError(
-            f"{output}: another search is at work here; wait for it or choose another folder"
-        ) from None
-
-
-def _search(
-    space: Space,
-    overrides: Mapping[str, str],
-    config: Path | None,
-    trials: int,
-    output: Path,
-    run: Callable[[TrainConfig, Path, bool], dict[str, Any]],
-) -> dict[str, Any]:
-    import optuna
-
-    optuna.logging.set_verbosity(optuna.logging.ERROR)  # a trial that fails says so itself
     recipe = TrainConfig.load(config, overrides)
-    seed, kinds = recipe.seed, {name: type(value) for name, value in recipe.to_dict().items()}
-    study = optuna.create_study(
-        study_name="phoihop",
-        storage=f"sqlite:///{output / STUDY_FILE}",
-        direction="maximize",
-        load_if_exists=True,
-    )
-    # Another stream of chance each time, or a search gone on with would try the same again.
-    study.sampler = optuna.samplers.TPESampler(seed=seed + len(study.trials))
+    kinds = {name: type(value) for name, value in recipe.to_dict().items()}
 
     def objective(trial: Any) -> float:
         chosen = {name: _suggest(trial, name, choice, kinds[name]) for name, choice in space.items()}
@@ -120,14 +93,44 @@ def _search(
         print(f"{folder.name}: score {figures['score']:.4f} with {chosen}", flush=True)
         return float(figures["score"])
 
-    for name, settings in _interrupted(study, output).items():
-        study.enqueue_trial(settings, user_attrs={"folder": name})
-    done = len([t for t in study.trials if t.state == optuna.trial.TrialState.COMPLETE])
-    study.optimize(objective, n_trials=max(0, trials - done))
-    best = study.best_trial
-    found = {"run": _folder(best), "settings": best.params, "figures": best.user_attrs["figures"]}
-    write_json(output / BEST_FILE, found)
+    with _alone(output):
+        study = _study(output, recipe.seed)
+        for name, settings in _interrupted(study, output).items():
+            study.enqueue_trial(settings, user_attrs={"folder": name})
+        done = sum("figures" in t.user_attrs for t in study.trials)
+        study.optimize(objective, n_trials=max(0, trials - done))
+        best = study.best_trial
+        found = {"run": _folder(best), "settings": best.params, "figures": best.user_attrs["figures"]}
+        write_json(output / BEST_FILE, found)
     return found
+
+
+@contextmanager
+def _alone(output: Path) -> Iterator[None]:
+    """For the one search that may be at work in a folder."""
+    try:
+        with FileLock(output / LOCK_FILE, timeout=0):
+            yield
+    except Timeout:
+        raise PhoihopError(
+            f"{output}: another search is at work here; wait for it or choose another folder"
+        ) from None
+
+
+def _study(output: Path, seed: int) -> Any:
+    """The folder's study, gone on with or new."""
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)  # a trial that fails says so itself
+    study = optuna.create_study(
+        study_name="phoihop",
+        storage=f"sqlite:///{output / STUDY_FILE}",
+        direction="maximize",
+        load_if_exists=True,
+    )
+    # Another stream of chance each time, or a search gone on with would try the same again.
+    study.sampler = optuna.samplers.TPESampler(seed=seed + len(study.trials))
+    return study
 
 
 def _folder(trial: Any) -> str:
