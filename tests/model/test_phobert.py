@@ -16,7 +16,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from phoihop.data.errors import PhoihopError
 from phoihop.data.splits import read_splits
 from phoihop.model import FastPhobertTokenizer
-from phoihop.model.phobert import Repair, phobert_tokenizer
+from phoihop.model.phobert import Repair, as_token, phobert_tokenizer
 
 ARTICLES = Path(__file__).parents[2] / "data" / "articles"
 # Control characters are white space to Python but not to Unicode; no line ends: PhoBERT's own tokenizer glues
@@ -120,6 +120,11 @@ def test_the_transformers_form_shows_what_the_slow_tokenizer_shows(
     with pytest.raises(ValueError, match="takes no new tokens"):
         fast.add_tokens(["[E1]"])
     assert fast.convert_tokens_to_ids("không-có@@") == fast.unk_token_id == slow.unk_token_id
+
+    # Symbols that merges make and PhoBERT does not know are unknown here, too.
+    pipeline = fast.backend_tokenizer.get_vocab()
+    beyond = [as_token(symbol) for symbol, number in pipeline.items() if number >= len(fast)]
+    assert fast.convert_tokens_to_ids(beyond) == slow.convert_tokens_to_ids(beyond)
 
     fast.save_pretrained(tmp_path)
     again = PhobertTokenizerFast.from_pretrained(tmp_path)
